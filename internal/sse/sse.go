@@ -1,0 +1,238 @@
+// Package sse reads event streams (text/event-stream) as the HTML standard
+// defines them: https://html.spec.whatwg.org/multipage/server-sent-events.html
+package sse
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// An Event is one event of a stream. Its slices are parts of the reader's
+// buffer and are valid until the next call of Next.
+type Event struct {
+	Name []byte // of the event field; empty: message
+	Data []byte // the data lines, joined by newlines
+	// Cut is set on a last event that the blank line does not follow: the
+	// stream may have been cut inside it.
+	Cut bool
+}
+
+// ErrTooLong is in the error of Next for an event beyond the bound.
+var ErrTooLong = errors.New("event is too long")
+
+// A Reader reads events. Lines end in LF, CR or CRLF, a byte order mark is
+// passed over, and comments, ids and retry times are ignored. Data is read
+// into one buffer and not copied again.
+type Reader struct {
+	// Max bounds the bytes of one event; zero: 64 MiB.
+	Max int
+
+	src   io.Reader
+	buf   []byte
+	pos   int  // the start of the line to read next
+	seen  int  // how far that line was searched for its end
+	end   int  // the end of what was read
+	begun bool // the byte order mark is behind
+	lf    bool // a CR ended the last line: an LF that follows belongs to it
+	err   error
+
+	start   int // of the event in buf
+	name    []byte
+	data    span
+	hasData bool
+}
+
+// span is a part of the buffer.
+type span struct{ from, to int }
+
+const (
+	firstBuffer = 4 << 10
+	defaultMax  = 64 << 20
+)
+
+// NewReader returns a reader of events from src.
+func NewReader(src io.Reader) *Reader { return &Reader{src: src} }
+
+// First returns the first byte of the stream that is not white space or a
+// byte order mark, without passing over it; 0 if there is none.
+func (r *Reader) First() (byte, error) {
+	for {
+		if b := bytes.TrimLeft(bytes.TrimPrefix(r.buf[r.pos:r.end], bom), " \t\r\n"); len(b) > 0 && !bytes.HasPrefix(bom, b) {
+			return b[0], nil
+		}
+		if r.err == nil {
+			r.fill()
+		}
+		if r.err != nil {
+			if r.err == io.EOF {
+				return 0, nil
+			}
+			return 0, r.err
+		}
+	}
+}
+
+// Rest returns what Next has not read yet: for a stream that is no event
+// stream after all.
+func (r *Reader) Rest() io.Reader {
+	head := bytes.NewReader(r.buf[r.pos:r.end])
+	if r.err != nil {
+		return head
+	}
+	return io.MultiReader(head, r.src)
+}
+
+var bom = []byte("\xef\xbb\xbf")
+
+// Next returns the next event. The error is io.EOF at the end of the stream,
+// and otherwise that of the source, which loses an event that it broke off.
+func (r *Reader) Next() (Event, error) {
+	r.start, r.name, r.data, r.hasData = r.pos, r.name[:0], span{}, false
+	for {
+		line, ok := r.line()
+		if !ok {
+			if r.err == io.EOF && r.hasData {
+				return r.event(true), nil
+			}
+			return Event{}, r.err
+		}
+		if line.from < line.to {
+			r.field(line)
+			continue
+		}
+		if r.hasData {
+			return r.event(false), nil
+		}
+		r.start, r.name = r.pos, r.name[:0]
+	}
+}
+
+func (r *Reader) event(cut bool) Event {
+	return Event{Name: r.name, Data: r.buf[r.data.from:r.data.to], Cut: cut}
+}
+
+// field takes a line that is not blank.
+func (r *Reader) field(line span) {
+	b := r.buf[line.from:line.to]
+	switch {
+	case bytes.HasPrefix(b, []byte("data")):
+		v, ok := value(b, 4, line)
+		switch {
+		case !ok:
+		case r.hasData: // join in place: what lies between has been read
+			r.buf[r.data.to] = '\n'
+			r.data.to += 1 + copy(r.buf[r.data.to+1:], r.buf[v.from:v.to])
+		default:
+			r.data, r.hasData = v, true
+		}
+	case bytes.HasPrefix(b, []byte("event")):
+		if v, ok := value(b, 5, line); ok {
+			r.name = append(r.name[:0], r.buf[v.from:v.to]...)
+		}
+	}
+}
+
+// value is what follows a field name of n bytes; ok is false if the name
+// goes on.
+func value(b []byte, n int, line span) (v span, ok bool) {
+	switch {
+	case len(b) == n:
+		return span{line.to, line.to}, true
+	case b[n] != ':':
+		return span{}, false
+	case len(b) > n+1 && b[n+1] == ' ':
+		return span{line.from + n + 2, line.to}, true
+	}
+	return span{line.from + n + 1, line.to}, true
+}
+
+// line returns the next line without its end; at the end of the stream also
+// one that has no end.
+func (r *Reader) line() (span, bool) {
+	for {
+		if r.lf && r.pos < r.end {
+			if r.lf = false; r.buf[r.pos] == '\n' {
+				r.pos++
+			}
+		}
+		r.seen = max(r.seen, r.pos)
+		if n := eol(r.buf[r.seen:r.end]); n >= 0 && r.begun {
+			l := span{r.pos, r.seen + n}
+			r.lf = r.buf[l.to] == '\r'
+			r.pos = l.to + 1
+			return l, true
+		}
+		if r.begun {
+			r.seen = r.end
+		}
+		if r.err == nil {
+			r.fill()
+		}
+		if !r.begun && (r.end-r.pos >= len(bom) || r.err != nil) {
+			r.begun = true
+			if bytes.HasPrefix(r.buf[r.pos:r.end], bom) {
+				r.pos += len(bom)
+			}
+			continue
+		}
+		if r.err != nil && eol(r.buf[r.seen:r.end]) < 0 {
+			l := span{r.pos, r.end}
+			r.pos = r.end
+			return l, r.err == io.EOF && l.from < l.to
+		}
+	}
+}
+
+// eol finds the first end of a line, or -1.
+func eol(b []byte) int {
+	n := bytes.IndexByte(b, '\n')
+	if n >= 0 {
+		b = b[:n]
+	}
+	if cr := bytes.IndexByte(b, '\r'); cr >= 0 {
+		return cr
+	}
+	return n
+}
+
+// fill reads more, after making room for it. It keeps the event so far.
+func (r *Reader) fill() {
+	if r.end == len(r.buf) {
+		r.room()
+	}
+	limit := r.Max
+	if limit == 0 {
+		limit = defaultMax
+	}
+	if r.end-r.start > limit {
+		r.err = fmt.Errorf("%w: more than %d bytes", ErrTooLong, limit)
+		return
+	}
+	for range 100 {
+		n, err := r.src.Read(r.buf[r.end:])
+		r.end += n
+		if r.err = err; n > 0 || err != nil {
+			return
+		}
+	}
+	r.err = io.ErrNoProgress
+}
+
+// room makes room behind what is still needed: by moving it to the front if
+// that frees half of the buffer, else by a larger buffer.
+func (r *Reader) room() {
+	keep := r.buf[r.start:r.end]
+	to := r.buf
+	if len(keep) > len(r.buf)/2 || r.buf == nil {
+		to = make([]byte, max(firstBuffer, 2*len(r.buf)))
+	}
+	copy(to, keep)
+	r.buf = to
+	shift := r.start
+	r.start, r.pos, r.seen, r.end = 0, r.pos-shift, r.seen-shift, r.end-shift
+	if r.hasData {
+		r.data = span{r.data.from - shift, r.data.to - shift}
+	}
+}

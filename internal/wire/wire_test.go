@@ -1,0 +1,182 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/repriselabs/reprise"
+)
+
+// value reads any value with the Decoder's own methods.
+func value(d *Decoder) any {
+	switch d.Peek() {
+	case '{':
+		m := map[string]any{}
+		for more := d.Open('{'); more; more = d.Next('}') {
+			key := string(d.Key())
+			m[key] = value(d)
+		}
+		return m
+	case '[':
+		l := []any{}
+		for more := d.Open('['); more; more = d.Next(']') {
+			l = append(l, value(d))
+		}
+		return l
+	case '"':
+		return d.String()
+	case 't', 'f':
+		return d.Bool()
+	case 'n':
+		d.Null()
+		return nil
+	}
+	return d.Float()
+}
+
+// FuzzDecoder compares with encoding/json: what that reads, the Decoder
+// reads the same, and what is no JSON at all it refuses.
+func FuzzDecoder(f *testing.F) {
+	for _, s := range []string{`{"a":[1,-2.5e3,"x\u00e9\ud83d\ude00\n",true,false,null,{}]}`, `[[]]`, `"\\\""`, `{"a":1,}`, `01`, `nul`, `"\ud800"`, ` 1 `, `1 2`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var d Decoder
+		d.Reset(data)
+		got := value(&d)
+		err := d.End()
+		var want any
+		wantErr := json.Unmarshal(data, &want)
+		if wantErr == nil && utf8.Valid(data) {
+			if err != nil {
+				t.Fatalf("refused with %v what encoding/json reads", err)
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Fatalf("got %#v, want %#v", got, want)
+			}
+		}
+		d.Reset(data)
+		d.Skip()
+		if skipErr := d.End(); wantErr == nil && skipErr != nil {
+			t.Fatalf("Skip refused with %v what encoding/json reads", skipErr)
+		}
+		if err == nil && wantErr != nil && !bytes.ContainsFunc(data, func(r rune) bool { return r < ' ' }) {
+			t.Fatalf("read what encoding/json refuses: %v", wantErr)
+		}
+	})
+}
+
+// FuzzString checks that what is written is read back.
+func FuzzString(f *testing.F) {
+	f.Add("a\"\\\n\x00\u2028é😀\xff")
+	f.Fuzz(func(t *testing.T, s string) {
+		b := AppendString(nil, s)
+		var got string
+		if err := json.Unmarshal(b, &got); err != nil {
+			t.Fatalf("%s: %v", b, err)
+		}
+		want := strings.Map(func(r rune) rune { return r }, s) // each wrong byte becomes U+FFFD
+		if got != want {
+			t.Fatalf("got %q, want %q", got, want)
+		}
+		var d Decoder
+		d.Reset(b)
+		if own := d.String(); own != want || d.End() != nil {
+			t.Fatalf("Decoder: got %q, %v, want %q", own, d.Err(), want)
+		}
+	})
+}
+
+func TestEncoder(t *testing.T) {
+	var e Encoder
+	e.Open('{')
+	e.Field("s", "a,b:{")
+	e.Key("l")
+	e.Open('[')
+	e.Int(-1)
+	e.Float(0.25)
+	e.Bool(true)
+	e.Raw(nil)
+	e.Open('{')
+	e.Close('}')
+	e.Open('[')
+	e.Close(']')
+	e.Close(']')
+	e.Close('}')
+	if got, want := string(e.Buf), `{"s":"a,b:{","l":[-1,0.25,true,null,{},[]]}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestDeepNesting(t *testing.T) {
+	var d Decoder
+	d.Reset([]byte(strings.Repeat("[", 1<<20)))
+	d.Skip()
+	if d.Err() == nil {
+		t.Error("a million open brackets were taken")
+	}
+}
+
+func TestErrorFrom(t *testing.T) {
+	for _, c := range []struct {
+		body   string
+		status int
+		kind   reprise.Kind
+		text   string
+	}{
+		{`{"error":{"message":"Incorrect API key provided: sk-secret-1.","type":"invalid_request_error","code":"invalid_api_key"}}`, 401, reprise.KindAuth, "p: Incorrect API key provided: [key]. (status 401)"},
+		{``, 401, reprise.KindAuth, "p: unauthorized, with an empty answer (status 401)"},
+		{`{"error":{"message":"slow down","code":"rate_limit_exceeded"}}`, 429, reprise.KindRateLimit, "p: slow down (status 429)"},
+		{`{"error":{"message":"pay","code":"insufficient_quota"}}`, 429, reprise.KindQuota, "p: pay (status 429)"},
+		{`<html><head><title>500 Oops</title></head></html>`, 500, reprise.KindServer, `p: an HTML page ("500 Oops") instead of an answer: is the address that of the API? (status 500)`},
+		{`Bad gateway`, 502, reprise.KindServer, `p: an answer that says "Bad gateway" (status 502)`},
+		{`{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}`, 529, reprise.KindOverloaded, "p: Overloaded (status 529)"},
+		{`[{"error":{"code":429,"message":"Resource has been exhausted","status":"RESOURCE_EXHAUSTED"}}]`, 429, reprise.KindRateLimit, "p: Resource has been exhausted (status 429)"},
+		{`{"code":"Client specified an invalid argument","error":"the model grok-9 does not exist"}`, 404, reprise.KindNotFound, "p: the model grok-9 does not exist (status 404)"},
+		{`{"error":{"message":"maximum context length is 8 tokens"}}`, 400, reprise.KindContextLength, "p: maximum context length is 8 tokens (status 400)"},
+		{`{"detail":[{"loc":["body"],"msg":"field required"}]}`, 422, reprise.KindInvalid, `p: [{"loc":["body"],"msg":"field required"}] (status 422)`},
+	} {
+		got := (&Call{Provider: "p", Key: "sk-secret-1"}).ErrorFrom([]byte(c.body), c.status)
+		if got.Kind != c.kind || got.Error() != c.text {
+			t.Errorf("%d %s: got %s %q, want %s %q", c.status, c.body, got.Kind, got, c.kind, c.text)
+		}
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	date := time.Date(2026, 3, 12, 20, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		header http.Header
+		want   time.Duration
+	}{
+		{http.Header{}, 0},
+		{http.Header{"Retry-After": {"20"}}, 20 * time.Second},
+		{http.Header{"Retry-After": {"0.5"}}, 500 * time.Millisecond},
+		{http.Header{"Retry-After-Ms": {"1500"}, "Retry-After": {"2"}}, 1500 * time.Millisecond},
+		{http.Header{"Date": {date.Format(http.TimeFormat)}, "Retry-After": {date.Add(90 * time.Second).Format(http.TimeFormat)}}, 90 * time.Second},
+		{http.Header{"Date": {date.Format(http.TimeFormat)}, "Retry-After": {date.Add(-time.Second).Format(http.TimeFormat)}}, 0},
+		{http.Header{"Retry-After": {"soon"}}, 0},
+	} {
+		if got := retryAfter(c.header); got != c.want {
+			t.Errorf("%v: got %v, want %v", c.header, got, c.want)
+		}
+	}
+}
+
+func TestUnreachable(t *testing.T) {
+	_, err := (&Call{Provider: "p", URL: "http://127.0.0.1:1/v1?key=secret-1", Key: "secret-1"}).Do(t.Context())
+	var e *reprise.Error
+	if !errors.As(err, &e) || e.Kind != reprise.KindNetwork {
+		t.Fatalf("got %v, want a network error", err)
+	}
+	if strings.Contains(err.Error(), "secret-1") {
+		t.Errorf("the key is in the error: %v", err)
+	}
+}

@@ -1,0 +1,91 @@
+package openaichat
+
+import (
+	"encoding/json"
+
+	"github.com/repriselabs/reprise"
+)
+
+// detailsEcho is what goes back of reasoning_details
+// (https://openrouter.ai/docs/use-cases/reasoning-tokens): the pieces of a
+// stream joined to what they are pieces of.
+func (s *stream) detailsEcho() *reprise.Echo {
+	if len(s.details) == 0 {
+		return nil
+	}
+	list := append([]byte{'['}, s.details...)
+	list[len(list)-1] = ']' // in place of the last comma
+	if joined := joinDetails(list); joined != nil {
+		list = joined
+	}
+	return &reprise.Echo{Provider: s.dialect.name(), Data: list}
+}
+
+// joinDetails joins elements that follow each other and have the same type
+// and index: text, summary, data and signature grow, the rest stays. It
+// returns nil if there is nothing to join.
+func joinDetails(list []byte) []byte {
+	var pieces []map[string]json.RawMessage
+	if json.Unmarshal(list, &pieces) != nil {
+		return nil
+	}
+	var whole []map[string]json.RawMessage
+	for _, p := range pieces {
+		if n := len(whole); n > 0 && samePiece(whole[n-1], p) {
+			addPiece(whole[n-1], p)
+			continue
+		}
+		whole = append(whole, p)
+	}
+	if len(whole) == len(pieces) {
+		return nil
+	}
+	joined, _ := json.Marshal(whole) // made of valid JSON
+	return joined
+}
+
+func samePiece(a, b map[string]json.RawMessage) bool {
+	for _, field := range []string{"type", "index", "id"} {
+		if len(b[field]) > 0 && string(b[field]) != "null" && len(a[field]) > 0 && string(a[field]) != "null" && string(a[field]) != string(b[field]) {
+			return false
+		}
+	}
+	return len(a["index"]) > 0 && len(b["index"]) > 0 && string(a["type"]) == string(b["type"])
+}
+
+func addPiece(to, p map[string]json.RawMessage) {
+	for field, v := range p {
+		var have, more string
+		switch field {
+		case "text", "summary", "data", "signature":
+			if json.Unmarshal(to[field], &have) == nil && json.Unmarshal(v, &more) == nil {
+				to[field], _ = json.Marshal(have + more) // a string always marshals
+				continue
+			}
+		}
+		if len(to[field]) == 0 || string(to[field]) == "null" {
+			to[field] = v
+		}
+	}
+}
+
+// readAnnotations keeps the citations of a text.
+func (s *stream) readAnnotations() {
+	for more := s.Open('['); more; more = s.Next(']') {
+		raw := s.Raw()
+		if raw == nil {
+			return
+		}
+		c := reprise.Citation{Raw: append(json.RawMessage(nil), raw...)}
+		var a struct {
+			URL struct {
+				URL   string `json:"url"`
+				Title string `json:"title"`
+			} `json:"url_citation"`
+		}
+		if json.Unmarshal(raw, &a) == nil {
+			c.URL, c.Title = a.URL.URL, a.URL.Title
+		}
+		s.citations = append(s.citations, c)
+	}
+}

@@ -1,0 +1,176 @@
+// Package openaichat speaks the Chat Completions API
+// (https://platform.openai.com/docs/api-reference/chat), OpenAI's own and
+// those of the many servers that took it over. What such a server does
+// differently is a [Dialect], which is data.
+package openaichat
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"strings"
+
+	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/sse"
+	"github.com/repriselabs/reprise/internal/wire"
+)
+
+// API is the name of this API: in transcripts, and in [reprise.Request].Extra
+// for fields that any server of the API may know. A Dialect's Provider is a
+// key there too, for what only that server knows.
+const API = "openai-chat"
+
+// A Model is one model behind a Chat Completions API. Name is required, and
+// BaseURL where the dialect has none. Its fields must not be changed after
+// the first use; it may then be used by several goroutines at once.
+type Model struct {
+	Name    string       // of the model: grok-code-fast-1
+	Key     string       // sent as a bearer token; empty: none is sent
+	BaseURL string       // what comes before /chat/completions; empty: the dialect's
+	Dialect Dialect      // zero: a server that only does what OpenAI's does
+	Client  *http.Client // nil: http.DefaultClient
+}
+
+// Stream asks the model. It always asks for a stream, and takes an answer
+// that comes as a whole too.
+func (m *Model) Stream(ctx context.Context, req *reprise.Request) iter.Seq2[reprise.Event, error] {
+	return func(yield func(reprise.Event, error) bool) {
+		call, warnings, err := m.call(req)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for _, w := range warnings {
+			if !yield(w, nil) {
+				return
+			}
+		}
+		resp, err := call.Do(ctx)
+		if err != nil {
+			yield(nil, m.explain(err))
+			return
+		}
+		defer resp.Body.Close()
+		s := newStream(&m.Dialect, req, yield)
+		s.broken = func(err error) *reprise.Error { return call.Broken(ctx, err) }
+		s.requestID = wire.RequestID(resp.Header)
+		s.run(resp.Body)
+	}
+}
+
+// call makes the HTTP call for a request.
+func (m *Model) call(req *reprise.Request) (*wire.Call, []reprise.Warning, error) {
+	base := m.BaseURL
+	if base == "" {
+		base = m.Dialect.BaseURL
+	}
+	provider := m.Dialect.name()
+	invalid := func(text string) error {
+		return &reprise.Error{Provider: provider, Kind: reprise.KindInvalid, Err: errors.New(text)}
+	}
+	switch {
+	case m.Name == "" && req.Model == "":
+		return nil, nil, invalid("no model: set Model.Name")
+	case base == "":
+		return nil, nil, invalid("no address: set Model.BaseURL, such as http://localhost:8080/v1")
+	case m.Dialect.KeyVar != "" && wire.NoKey(m.Key, m.Client):
+		return nil, nil, &reprise.Error{Provider: provider, Kind: reprise.KindAuth, Err: fmt.Errorf("no key: set Model.Key (usually from %s)", m.Dialect.KeyVar)}
+	}
+	body, warnings, err := encode(m, req)
+	if err != nil {
+		return nil, nil, &reprise.Error{Provider: provider, Kind: reprise.KindInvalid, Err: err}
+	}
+	call := &wire.Call{Provider: provider, Client: m.Client, URL: strings.TrimSuffix(base, "/") + "/chat/completions", Body: body, Key: m.Key, Header: http.Header{}}
+	if m.Key != "" {
+		header, prefix := m.Dialect.KeyHeader, ""
+		if header == "" {
+			header, prefix = "Authorization", "Bearer "
+		}
+		call.Header.Set(header, prefix+m.Key)
+	}
+	return call, warnings, nil
+}
+
+// explain adds to an error about the key where a key comes from.
+func (m *Model) explain(err error) error {
+	var e *reprise.Error
+	if errors.As(err, &e) && e.Kind == reprise.KindAuth && m.Key == "" && m.Dialect.KeyVar != "" {
+		e.Err = fmt.Errorf("%w; no key was sent: set Model.Key (usually from %s)", e.Err, m.Dialect.KeyVar)
+	}
+	return err
+}
+
+// ReadResponse reads a recorded answer to req, streamed or whole, as
+// [Model.Stream] would have. An error of body is one of the stream.
+func ReadResponse(body io.Reader, d *Dialect, req *reprise.Request) iter.Seq2[reprise.Event, error] {
+	return func(yield func(reprise.Event, error) bool) {
+		s := newStream(d, req, yield)
+		call := &wire.Call{Provider: d.name()}
+		s.broken = func(err error) *reprise.Error { return call.Broken(context.Background(), err) }
+		s.run(body)
+	}
+}
+
+// ReadError reads a recorded answer whose HTTP status is not a success.
+func ReadError(body []byte, status int, d *Dialect) *reprise.Error {
+	return (&wire.Call{Provider: d.name()}).ErrorFrom(body, status)
+}
+
+// run decodes a body to its end.
+func (s *stream) run(body io.Reader) {
+	events := sse.NewReader(body)
+	switch first, err := events.First(); {
+	case err != nil:
+		s.fail(s.broken(err))
+		return
+	case first == '{' || first == '<' || first == '[':
+		s.whole(events.Rest())
+		return
+	}
+	for !s.stopped {
+		ev, err := events.Next()
+		switch {
+		case err == io.EOF:
+			s.end()
+			return
+		case errors.Is(err, sse.ErrTooLong):
+			s.fail(s.bad(err))
+			return
+		case err != nil:
+			s.fail(s.broken(err))
+			return
+		case bytes.Equal(ev.Data, done):
+			s.end()
+			wire.Drain(body)
+			return
+		}
+		if len(ev.Data) > 0 { // some servers keep the connection alive with empty data
+			s.chunk(ev)
+		}
+	}
+}
+
+var done = []byte("[DONE]")
+
+// maxWhole bounds an answer that comes as a whole.
+const maxWhole = 256 << 20
+
+// whole decodes an answer that is not a stream.
+func (s *stream) whole(r io.Reader) {
+	data, err := io.ReadAll(io.LimitReader(r, maxWhole))
+	if err != nil {
+		s.fail(s.broken(err))
+		return
+	}
+	if s.chunk(sse.Event{Data: data}); s.stopped {
+		return
+	}
+	if s.finish == "" {
+		s.finish = "unknown" // nothing was cut off: the value is whole
+	}
+	s.end()
+}

@@ -1,0 +1,519 @@
+package openaichat
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/sse"
+	"github.com/repriselabs/reprise/internal/wire"
+)
+
+// stream decodes the chunks of one answer. It yields deltas as they come,
+// and the parts when the answer is known to be whole: a later chunk may
+// always add to an earlier part.
+type stream struct {
+	wire.Decoder
+	dialect   *Dialect
+	yield     func(reprise.Event, error) bool
+	stopped   bool // the consumer left, or an error was yielded
+	broken    func(error) *reprise.Error
+	requestID string
+	turn      int // how many answers came before this one
+
+	id, model string
+	finish    string
+	usage     reprise.Usage
+	cost      *reprise.USD
+	seen      bool // a choice
+
+	parts     []*draft // in the order in which they began
+	text      *draft
+	reasoning *draft
+	refusal   *draft
+	details   []byte // reasoning_details: the elements, each with a comma behind it
+	citations []reprise.Citation
+	lastCall  *draft
+	nextCall  call // the call that is being read
+}
+
+// draft is a part that is being written.
+type draft struct {
+	index   int // in the message
+	b       strings.Builder
+	isCall  bool
+	number  int64 // the call's index on the wire
+	id      string
+	name    string
+	started bool // an ArgsDelta was yielded
+}
+
+// call is one element of tool_calls.
+type call struct {
+	number    int64
+	hasNumber bool
+	id, name  string
+	args      []byte
+}
+
+func newStream(d *Dialect, req *reprise.Request, yield func(reprise.Event, error) bool) *stream {
+	s := &stream{dialect: d, yield: yield}
+	if req != nil {
+		for _, m := range req.Messages {
+			if m.Role == reprise.RoleAssistant {
+				s.turn++
+			}
+		}
+	}
+	return s
+}
+
+func (s *stream) emit(ev reprise.Event) {
+	if !s.stopped && !s.yield(ev, nil) {
+		s.stopped = true
+	}
+}
+
+func (s *stream) fail(e *reprise.Error) {
+	if s.stopped {
+		return
+	}
+	s.stopped = true
+	if e.RequestID == "" {
+		e.RequestID = s.requestID
+	}
+	s.yield(nil, e)
+}
+
+func (s *stream) bad(err error) *reprise.Error {
+	return &reprise.Error{Provider: s.dialect.name(), Kind: reprise.KindBadResponse, Err: err}
+}
+
+// chunk decodes one chunk of a stream, or an answer that came as a whole.
+func (s *stream) chunk(ev sse.Event) {
+	s.Reset(ev.Data)
+	if s.Peek() != '{' {
+		s.odd(ev, nil)
+		return
+	}
+	answer, complaint := false, string(ev.Name) == "error"
+	for more := s.Open('{'); more; more = s.Next('}') {
+		switch string(s.Key()) {
+		case "choices":
+			answer = true
+			for more := s.Open('['); more; more = s.Next(']') {
+				s.choice()
+			}
+		case "usage":
+			s.readUsage()
+		case "id":
+			s.id = s.once(s.id)
+		case "model":
+			s.model = s.once(s.model)
+		case "error":
+			if !s.Null() {
+				complaint, answer = true, false
+				s.Skip()
+			}
+		case "message", "detail":
+			complaint = true
+			s.Skip()
+		default:
+			s.Skip()
+		}
+		if s.stopped {
+			return
+		}
+	}
+	switch err := s.End(); {
+	case err != nil:
+		s.odd(ev, err)
+	case complaint && !answer:
+		s.fail((&wire.Call{Provider: s.dialect.name()}).ErrorFrom(ev.Data, 0))
+	}
+}
+
+// once reads a string that is the same in every chunk.
+func (s *stream) once(have string) string {
+	if have != "" || s.Peek() != '"' {
+		s.Skip()
+		return have
+	}
+	return s.String()
+}
+
+// odd fails for a chunk that cannot be understood.
+func (s *stream) odd(ev sse.Event, err error) {
+	if ev.Cut {
+		s.fail(&reprise.Error{Provider: s.dialect.name(), Kind: reprise.KindCut, Err: errors.New("the answer was cut off in the middle of a chunk")})
+		return
+	}
+	e := (&wire.Call{Provider: s.dialect.name()}).ErrorFrom(ev.Data, 0)
+	e.Kind = reprise.KindBadResponse
+	if err != nil {
+		e.Err = fmt.Errorf("%w in %w", err, e.Err)
+	}
+	s.fail(e)
+}
+
+// choice decodes an element of choices. Only the first choice is asked for;
+// others are passed over.
+func (s *stream) choice() {
+	other := false
+	for more := s.Open('{'); more; more = s.Next('}') {
+		switch key := s.Key(); {
+		case string(key) == "index":
+			other = s.Int() != 0
+		case other:
+			s.Skip()
+		case string(key) == "delta":
+			s.seen = true
+			s.delta()
+		case string(key) == "message":
+			s.seen = true
+			s.message()
+		case string(key) == "finish_reason":
+			s.seen = true
+			if reason := s.Bytes(); len(reason) > 0 && s.finish == "" {
+				s.finish = string(reason)
+			}
+		default:
+			s.Skip()
+		}
+	}
+}
+
+// message decodes a whole message: reasoning goes before the text, wherever
+// it stands.
+func (s *stream) message() {
+	raw := s.Raw()
+	if s.Err() != nil {
+		return
+	}
+	outer := s.Decoder
+	s.Reset(raw)
+	for more := s.Open('{'); more; more = s.Next('}') {
+		switch string(s.Key()) {
+		case "reasoning_content", "reasoning":
+			s.readReasoning()
+		case "reasoning_details":
+			s.readDetails()
+		default:
+			s.Skip()
+		}
+	}
+	s.Reset(raw)
+	s.members(false)
+	if s.Err() == nil {
+		s.Decoder = outer
+	}
+}
+
+// delta decodes what a chunk adds.
+func (s *stream) delta() { s.members(true) }
+
+func (s *stream) members(reasoning bool) {
+	reasoned := !reasoning
+	for more := s.Open('{'); more; more = s.Next('}') {
+		switch string(s.Key()) {
+		case "content":
+			s.readContent()
+		case "reasoning_content", "reasoning":
+			if reasoned { // under both names at once, it is the same
+				s.Skip()
+				continue
+			}
+			reasoned = s.readReasoning()
+		case "reasoning_details":
+			if reasoning {
+				s.readDetails()
+			} else {
+				s.Skip()
+			}
+		case "tool_calls":
+			for more := s.Open('['); more; more = s.Next(']') {
+				s.readCall()
+			}
+		case "function_call":
+			s.nextCall = call{args: s.nextCall.args[:0]}
+			if !s.Null() {
+				s.readFunction()
+				s.addCall()
+			}
+		case "refusal":
+			s.addText(&s.refusal, s.Bytes(), false)
+		case "annotations":
+			s.readAnnotations()
+		default:
+			s.Skip()
+		}
+	}
+}
+
+// readContent decodes content: a string, or a list of typed pieces.
+func (s *stream) readContent() {
+	if s.Peek() != '[' {
+		s.addText(&s.text, s.Bytes(), false)
+		return
+	}
+	for more := s.Open('['); more; more = s.Next(']') {
+		s.readPiece()
+	}
+}
+
+// readPiece decodes a piece of content. A thinking piece holds pieces.
+func (s *stream) readPiece() {
+	if s.Peek() == '"' {
+		s.addText(&s.text, s.Bytes(), false)
+		return
+	}
+	for more := s.Open('{'); more; more = s.Next('}') {
+		switch string(s.Key()) {
+		case "text":
+			s.addText(&s.text, s.Bytes(), false)
+		case "thinking":
+			if s.Peek() == '"' {
+				s.addText(&s.reasoning, s.Bytes(), true)
+				continue
+			}
+			for more := s.Open('['); more; more = s.Next(']') {
+				s.readThought()
+			}
+		default:
+			s.Skip()
+		}
+	}
+}
+
+func (s *stream) readThought() {
+	for more := s.Open('{'); more; more = s.Next('}') {
+		if string(s.Key()) == "text" {
+			s.addText(&s.reasoning, s.Bytes(), true)
+		} else {
+			s.Skip()
+		}
+	}
+}
+
+// readReasoning reports whether there was any.
+func (s *stream) readReasoning() bool {
+	if c := s.Peek(); c != '"' && c != 'n' { // some servers have an object here
+		s.Skip()
+		return false
+	}
+	b := s.Bytes()
+	s.addText(&s.reasoning, b, true)
+	return len(b) > 0
+}
+
+// addText adds to a text or reasoning part, which begins with its first
+// byte.
+func (s *stream) addText(part **draft, b []byte, reasoning bool) {
+	if len(b) == 0 || s.Err() != nil {
+		return
+	}
+	d := *part
+	if d == nil {
+		d = s.begin()
+		*part = d
+	}
+	from := d.b.Len()
+	d.b.Write(b)
+	added := d.b.String()[from:] // a view: what a Builder holds never changes
+	if reasoning {
+		s.emit(reprise.ReasoningDelta{Part: d.index, Text: added})
+	} else {
+		s.emit(reprise.TextDelta{Part: d.index, Text: added})
+	}
+}
+
+func (s *stream) begin() *draft {
+	d := &draft{index: len(s.parts)}
+	s.parts = append(s.parts, d)
+	return d
+}
+
+// readDetails keeps reasoning_details, which go back as they came.
+func (s *stream) readDetails() {
+	for more := s.Open('['); more; more = s.Next(']') {
+		if raw := s.Raw(); raw != nil {
+			s.details = append(append(s.details, raw...), ',')
+		}
+	}
+	if s.reasoning == nil && len(s.details) > 0 {
+		s.reasoning = s.begin()
+	}
+}
+
+func (s *stream) readCall() {
+	s.nextCall = call{args: s.nextCall.args[:0]}
+	for more := s.Open('{'); more; more = s.Next('}') {
+		switch string(s.Key()) {
+		case "index":
+			s.nextCall.hasNumber = s.Peek() != 'n'
+			s.nextCall.number = s.Int()
+		case "id":
+			s.nextCall.id = s.String()
+		case "function":
+			s.readFunction()
+		default:
+			s.Skip()
+		}
+	}
+	if s.Err() == nil {
+		s.addCall()
+	}
+}
+
+func (s *stream) readFunction() {
+	for more := s.Open('{'); more; more = s.Next('}') {
+		switch string(s.Key()) {
+		case "name":
+			s.nextCall.name = s.String()
+		case "arguments":
+			if s.Peek() == '{' { // some servers do not wrap them in a string
+				s.nextCall.args = append(s.nextCall.args, s.Raw()...)
+			} else {
+				s.nextCall.args = s.Append(s.nextCall.args)
+			}
+		default:
+			s.Skip()
+		}
+	}
+}
+
+// addCall adds nextCall to the call that it goes on, or begins one.
+func (s *stream) addCall() {
+	c := &s.nextCall
+	d := s.callFor(c)
+	if d == nil {
+		d = s.begin()
+		d.isCall, d.number = true, c.number
+		if !c.hasNumber {
+			d.number = -1
+		}
+	}
+	s.lastCall = d
+	if d.id == "" {
+		d.id = c.id
+	}
+	if d.name == "" {
+		d.name = c.name
+	}
+	if d.started && len(c.args) == 0 {
+		return
+	}
+	d.started = true
+	from := d.b.Len()
+	d.b.Write(c.args)
+	s.emit(reprise.ArgsDelta{Part: d.index, ID: s.callID(d), Name: d.name, Args: d.b.String()[from:]})
+}
+
+// callFor finds the call that c goes on; nil if c begins one. Servers
+// number calls badly: the same number for two of them, no number, no id, the
+// id or the name in every chunk.
+func (s *stream) callFor(c *call) *draft {
+	for i := len(s.parts) - 1; i >= 0; i-- {
+		d := s.parts[i]
+		switch {
+		case !d.isCall || c.hasNumber && d.number != c.number:
+			continue
+		case c.id != "" && d.id == c.id:
+			return d
+		case c.id != "" && d.id != "":
+			continue // another call under the same number
+		case !c.hasNumber && d != s.lastCall:
+			return nil
+		case c.name != "" && d.name != "" && d.id == "" && begins(d, c):
+			return nil
+		}
+		return d
+	}
+	return nil
+}
+
+// begins tells for a call without an id that names its tool whether it is a
+// new one, and not the old one with its name again.
+func begins(d *draft, c *call) bool {
+	return c.name != d.name || d.b.Len() > 0 && whole(d.b.String())
+}
+
+// whole reports whether arguments are a complete JSON value.
+func whole(args string) bool {
+	var d wire.Decoder
+	d.Reset([]byte(args))
+	d.Skip()
+	return d.End() == nil
+}
+
+// callID is the call's id: the provider's, or one made from its place, so
+// that a replay makes the same.
+func (s *stream) callID(d *draft) string {
+	if d.id != "" {
+		return d.id
+	}
+	return fmt.Sprintf("call_%d_%d", s.turn, d.index)
+}
+
+// end yields the parts and the finish, if the answer is whole.
+func (s *stream) end() {
+	if s.stopped {
+		return
+	}
+	switch {
+	case s.finish == "" && !s.seen:
+		s.fail(s.bad(errors.New("the answer is empty")))
+		return
+	case s.finish == "":
+		s.fail(&reprise.Error{Provider: s.dialect.name(), Kind: reprise.KindCut, Err: errors.New("the answer ended before its finish reason")})
+		return
+	}
+	calls := false
+	for _, d := range s.parts {
+		calls = calls || d.isCall
+		s.emit(reprise.PartDone{Index: d.index, Part: s.part(d)})
+	}
+	if s.usage == (reprise.Usage{}) {
+		s.emit(reprise.Warning{Provider: s.dialect.name(), Code: reprise.WarnUsage, Message: "the provider did not report the tokens used"})
+	}
+	s.emit(reprise.Finish{
+		ID: s.id, Provider: s.dialect.name(), Model: s.model,
+		Reason: s.reason(calls), Usage: s.usage, Cost: s.cost,
+	})
+	s.stopped = true
+}
+
+func (s *stream) part(d *draft) reprise.Part {
+	switch {
+	case d.isCall:
+		return reprise.ToolCall{ID: s.callID(d), Name: d.name, Args: d.b.String()}
+	case d == s.reasoning:
+		return reprise.Reasoning{Text: d.b.String(), Echo: s.detailsEcho()}
+	case d == s.refusal:
+		return reprise.Text{Text: d.b.String(), Refusal: true}
+	}
+	return reprise.Text{Text: d.b.String(), Citations: s.citations}
+}
+
+func (s *stream) reason(calls bool) reprise.FinishReason {
+	switch s.finish {
+	case "stop", "end_turn", "eos", "stop_sequence":
+		switch {
+		case calls: // some servers say stop although they wait for results
+			return reprise.ReasonToolCalls
+		case s.refusal != nil:
+			return reprise.ReasonRefusal
+		}
+		return reprise.ReasonStop
+	case "length", "max_tokens", "model_length":
+		return reprise.ReasonLength
+	case "tool_calls", "function_call", "tool_use":
+		return reprise.ReasonToolCalls
+	case "content_filter":
+		return reprise.ReasonContentFilter
+	case "refusal":
+		return reprise.ReasonRefusal
+	}
+	return reprise.ReasonOther
+}
