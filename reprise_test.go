@@ -321,6 +321,7 @@ func TestCall(t *testing.T) {
 		`{"a":1,"c":3}`:  "enum",
 		`[1]`:            "want a JSON object, got [1]",
 		`{"a":`:          "not JSON",
+		`{"a":1}}`:       "more than one JSON value",
 		`{"a":1}{"a":2}`: "more than one JSON value",
 	} {
 		_, err := tool.Call(t.Context(), reprise.ToolCall{Args: args})

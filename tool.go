@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"reflect"
 	"strings"
 	"sync"
@@ -154,7 +155,7 @@ func (t *FuncTool) check(args string) error {
 	if err := dec.Decode(&v); err != nil {
 		return fmt.Errorf("not JSON: %w", err)
 	}
-	if dec.More() {
+	if _, err := dec.Token(); err != io.EOF {
 		return fmt.Errorf("more than one JSON value")
 	}
 	if _, ok := v.(map[string]any); !ok {

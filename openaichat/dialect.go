@@ -12,8 +12,10 @@ type Dialect struct {
 	BaseURL  string
 	Host     string // a suffix of its hosts, where that is not the host of BaseURL
 
-	KeyVar    string // the environment variable that usually holds the key; empty: the server needs none
-	KeyHeader string // the header that carries the key; empty: Authorization, as a bearer token
+	KeyVar string // the environment variable that usually holds the key; empty: the server needs none
+	// BaseURLVar is the environment variable that usually holds the address.
+	BaseURLVar string
+	KeyHeader  string // the header that carries the key; empty: Authorization, as a bearer token
 
 	// Reasoning is the field of an assistant message in which reasoning
 	// goes back: reasoning_content, reasoning or reasoning_details; empty:

@@ -7,6 +7,7 @@ var azure = Dialect{
 	Host:             "openai.azure.com",
 	KeyVar:           "AZURE_OPENAI_API_KEY",
 	KeyHeader:        "Api-Key",
+	BaseURLVar:       "AZURE_OPENAI_BASE_URL",
 	CompletionTokens: true,
 }
 

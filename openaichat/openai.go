@@ -5,6 +5,7 @@ var openai = Dialect{
 	Provider:         "openai",
 	BaseURL:          "https://api.openai.com/v1",
 	KeyVar:           "OPENAI_API_KEY",
+	BaseURLVar:       "OPENAI_BASE_URL",
 	CompletionTokens: true,
 }
 

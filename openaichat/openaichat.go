@@ -77,7 +77,7 @@ func (m *Model) call(req *reprise.Request) (*wire.Call, []reprise.Warning, error
 		return nil, nil, invalid("no model: set Model.Name")
 	case base == "":
 		return nil, nil, invalid("no address: set Model.BaseURL, such as http://localhost:8080/v1")
-	case m.Dialect.KeyVar != "" && wire.NoKey(m.Key, m.Client):
+	case m.BaseURL == "" && m.Dialect.KeyVar != "" && wire.NoKey(m.Key, m.Client):
 		return nil, nil, &reprise.Error{Provider: provider, Kind: reprise.KindAuth, Err: fmt.Errorf("no key: set Model.Key (usually from %s)", m.Dialect.KeyVar)}
 	}
 	body, warnings, err := encode(m, req)

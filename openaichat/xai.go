@@ -5,6 +5,7 @@ var xai = Dialect{
 	Provider:       "xai",
 	BaseURL:        "https://api.x.ai/v1",
 	KeyVar:         "XAI_API_KEY",
+	BaseURLVar:     "XAI_BASE_URL",
 	Reasoning:      "reasoning_content",
 	ReasoningApart: true,
 	Cost:           "cost_in_usd_ticks",

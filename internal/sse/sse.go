@@ -62,13 +62,12 @@ func (r *Reader) First() (byte, error) {
 		if b := bytes.TrimLeft(bytes.TrimPrefix(r.buf[r.pos:r.end], bom), " \t\r\n"); len(b) > 0 && !bytes.HasPrefix(bom, b) {
 			return b[0], nil
 		}
-		if r.err == nil {
+		switch r.err {
+		case nil:
 			r.fill()
-		}
-		if r.err != nil {
-			if r.err == io.EOF {
-				return 0, nil
-			}
+		case io.EOF:
+			return 0, nil
+		default:
 			return 0, r.err
 		}
 	}

@@ -80,12 +80,14 @@ func TestSourceError(t *testing.T) {
 
 func TestFirst(t *testing.T) {
 	for stream, want := range map[string]byte{"": 0, " \r\n": 0, "\xef\xbb\xbf\n {}": '{', "data: a": 'd'} {
-		r := NewReader(iotest.OneByteReader(strings.NewReader(stream)))
-		if got, err := r.First(); got != want || err != nil {
-			t.Errorf("%q: got %q, %v, want %q", stream, got, err, want)
-		}
-		if rest, err := io.ReadAll(r.Rest()); string(rest) != stream || err != nil {
-			t.Errorf("%q: the rest is %q, %v", stream, rest, err)
+		for _, src := range []io.Reader{iotest.OneByteReader(strings.NewReader(stream)), iotest.DataErrReader(strings.NewReader(stream))} {
+			r := NewReader(src)
+			if got, err := r.First(); got != want || err != nil {
+				t.Errorf("%q: got %q, %v, want %q", stream, got, err, want)
+			}
+			if rest, err := io.ReadAll(r.Rest()); string(rest) != stream || err != nil {
+				t.Errorf("%q: the rest is %q, %v", stream, rest, err)
+			}
 		}
 	}
 }
@@ -126,6 +128,9 @@ func FuzzReader(f *testing.F) {
 		want := reference(stream)
 		if d := cmp.Diff(want, all(NewReader(bytes.NewReader(stream)))); d != "" {
 			t.Errorf("whole (-want +got):\n%s", d)
+		}
+		if d := cmp.Diff(want, all(NewReader(iotest.DataErrReader(bytes.NewReader(stream))))); d != "" {
+			t.Errorf("with the end beside the data (-want +got):\n%s", d)
 		}
 		if d := cmp.Diff(want, all(NewReader(iotest.OneByteReader(bytes.NewReader(stream))))); d != "" {
 			t.Errorf("one byte a read (-want +got):\n%s", d)

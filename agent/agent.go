@@ -1,0 +1,174 @@
+// Package agent runs a model with tools until the model is done.
+//
+// An [Agent] is a model, an instruction and tools. Its Run takes a
+// conversation and goes on with it: it asks the model, runs the tools that
+// the model calls, sends their results back and asks again. What it does is
+// told as a sequence of events; [Collect] reads one to its end.
+//
+// The conversation is the whole state of a run. [NextOf] tells from it alone
+// what comes next, so a run goes on from any history: one that was stored,
+// one that an error left behind, one whose last calls have no results yet.
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/repriselabs/reprise"
+)
+
+const (
+	defaultMaxTurns = 50
+	defaultParallel = 8
+)
+
+// An Agent is what a run needs beside the conversation. It must not be
+// changed while a run uses it; any number of runs may use it at once.
+type Agent struct {
+	// Model answers. It must be set.
+	Model reprise.Model
+	// System is the instruction: what the model is told before the
+	// conversation. One with more than text (a cache point) goes into
+	// Settings.System instead.
+	System string
+	// Tools are what the model may call. Their names must differ. They are
+	// asked for their specs once, when a run begins.
+	Tools []reprise.Tool
+	// Settings is what each request is made from: limits, sampling, effort,
+	// output, extras. Its Messages and Tools must be empty. A Choice that
+	// demands a call does so until there is a result after the last user
+	// message; from then on the model may choose, else it could never end.
+	Settings reprise.Request
+	// MaxTurns is how many answers one run may ask for before it ends with a
+	// [MaxTurnsError]; 0: 50.
+	MaxTurns int
+	// Parallel is how many tools one run has running at once; 0: 8. With 1
+	// they run one after the other, in call order.
+	Parallel int
+}
+
+// Run goes on with the conversation until the model is done. The sequence
+// yields events and then exactly one [Done] or one error, which is always a
+// [*RunError], and nothing after that. It can be ranged over once; nothing
+// happens before.
+//
+// Everything but the tools happens in the goroutine that ranges, and the run
+// waits for the tools it started, whichever way it ends: one that does not
+// heed its context holds it up. Leaving the loop stops the run: its tools get
+// the cancel, and what is not in the events so far is lost. To stop and keep
+// what there is, cancel ctx: tools that run get the cancel, calls that did
+// not start are answered as not run, and the error holds the whole history.
+//
+// A tool starts only when the answer that calls it is complete. A call never
+// fails a run: whatever goes wrong with it (no such tool, wrong arguments, an
+// error, a panic) is the result that the model gets.
+func (a *Agent) Run(ctx context.Context, history []reprise.Message) iter.Seq2[Event, error] {
+	history = slices.Clone(history)
+	var used atomic.Bool
+	return func(yield func(Event, error) bool) {
+		r := &run{yield: yield, res: &Result{History: history, Response: lastAnswer(history)}}
+		err := errUsed
+		if !used.Swap(true) {
+			err = a.prepare(r)
+		}
+		if err == nil {
+			ctx, cancel := context.WithCancel(ctx)
+			defer cancel()
+			err = r.loop(ctx)
+		}
+		if err != nil && err != errBreak {
+			yield(nil, &RunError{Result: r.res, Turn: r.turn, Partial: r.partial, Err: err})
+		}
+	}
+}
+
+// Generate runs to the end and returns what came of it. With an error, which
+// is a [*RunError], it returns what there was until then.
+func (a *Agent) Generate(ctx context.Context, history []reprise.Message) (*Result, error) {
+	return Collect(a.Run(ctx, history))
+}
+
+var errUsed = invalid("the sequence of a run can be ranged over once")
+
+// prepare checks the configuration and sets the run up.
+func (a *Agent) prepare(r *run) error {
+	switch {
+	case a.Model == nil:
+		return invalid("Agent.Model is not set")
+	case a.MaxTurns < 0:
+		return invalid("Agent.MaxTurns is %d", a.MaxTurns)
+	case a.Parallel < 0:
+		return invalid("Agent.Parallel is %d", a.Parallel)
+	case a.System != "" && a.Settings.System != nil:
+		return invalid("Agent.System and Agent.Settings.System are both set")
+	case a.Settings.Messages != nil:
+		return invalid("Agent.Settings.Messages is set; messages are Run's argument")
+	case a.Settings.Tools != nil:
+		return invalid("Agent.Settings.Tools is set; tools belong in Agent.Tools")
+	}
+	specs, err := r.offer(a.Tools)
+	if err != nil {
+		return err
+	}
+	r.model, r.template = a.Model, a.Settings
+	r.template.Tools = specs
+	if a.System != "" {
+		r.template.System = reprise.Parts{reprise.Text{Text: a.System}}
+	}
+	r.maxTurns, r.parallel = a.MaxTurns, a.Parallel
+	if r.maxTurns == 0 {
+		r.maxTurns = defaultMaxTurns
+	}
+	if r.parallel == 0 {
+		r.parallel = defaultParallel
+	}
+	return nil
+}
+
+// offer takes the tools by their names, and returns what the model is told
+// of them.
+func (r *run) offer(tools []reprise.Tool) ([]reprise.ToolSpec, error) {
+	var specs []reprise.ToolSpec
+	r.tools = make(map[string]reprise.Tool, len(tools))
+	for i, t := range tools {
+		if t == nil {
+			return nil, invalid("Agent.Tools[%d] is nil", i)
+		}
+		spec := t.Spec()
+		switch {
+		case strings.TrimSpace(spec.Name) == "":
+			return nil, invalid("Agent.Tools[%d] has no name", i)
+		case r.tools[spec.Name] != nil:
+			return nil, invalid("Agent.Tools has two tools of the name %q", spec.Name)
+		}
+		r.tools[spec.Name] = t
+		specs = append(specs, spec)
+	}
+	return specs, nil
+}
+
+// invalid is the error of what the program got wrong.
+func invalid(format string, args ...any) error {
+	return &reprise.Error{Kind: reprise.KindInvalid, Err: fmt.Errorf(format, args...)}
+}
+
+// canceled is the error of a context that is done, else nil.
+func canceled(ctx context.Context) error {
+	err := ctx.Err()
+	if err == nil {
+		return nil
+	}
+	kind := reprise.KindCanceled
+	if errors.Is(err, context.DeadlineExceeded) {
+		kind = reprise.KindTimeout
+	}
+	if cause := context.Cause(ctx); cause != err {
+		err = fmt.Errorf("%w: %w", err, cause)
+	}
+	return &reprise.Error{Kind: kind, Err: err}
+}

@@ -1,0 +1,12 @@
+//go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd)
+
+package cassette
+
+import "os"
+
+// openLocked opens the file, creating it if it is not there. This system has
+// no lock in the standard library: two programs that record to one file are
+// not noticed.
+func openLocked(name string) (*os.File, error) {
+	return os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+}

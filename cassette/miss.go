@@ -1,0 +1,184 @@
+package cassette
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A MissError says that a request has no recorded answer, and why. It holds
+// no secret: the requests in it are redacted.
+type MissError struct {
+	File     string
+	Request  *Request // what was asked
+	Recorded int      // exchanges in the file
+
+	// Nearest is the recorded exchange that is most like the request; nil
+	// when none is like it at all. Changes is what differs in the bodies, and
+	// is empty when the exchange matches but was used before.
+	Nearest *Interaction
+	Used    bool // Nearest was already replayed
+	Changes []Change
+	Equal   []string // parts of arrays that are equal, as "messages[0..6]"
+
+	Explanation string // of Cassette.Explain
+	Rerecord    string // how to record again
+}
+
+func (e *MissError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "cassette %s: no recording for %s %s", e.File, e.Request.Method, e.Request.URL)
+	e.nearest(&b)
+	fmt.Fprintf(&b, "\n  to record again, %s", e.Rerecord)
+	return b.String()
+}
+
+func (e *MissError) nearest(b *strings.Builder) {
+	near := e.Nearest
+	if near == nil {
+		fmt.Fprintf(b, "\n  nothing in the file is like it (it has %d exchanges)", e.Recorded)
+		return
+	}
+	used := ""
+	if e.Used {
+		used = " (already used)"
+	}
+	if method(&near.Request) != e.Request.Method || near.Request.URL != e.Request.URL {
+		fmt.Fprintf(b, "\n  nearest is exchange %d%s, to %s %s", near.ID, used, near.Request.Method, near.Request.URL)
+		return
+	}
+	if len(e.Changes) == 0 {
+		fmt.Fprintf(b, "\n  exchange %d is the same request, and was already used: it was asked more often than when it was recorded", near.ID)
+		return
+	}
+	fmt.Fprintf(b, "\n  nearest is exchange %d%s", near.ID, used)
+	if e.Explanation != "" {
+		for line := range strings.SplitSeq(strings.TrimSpace(e.Explanation), "\n") {
+			b.WriteString("\n    " + line)
+		}
+		return
+	}
+	if len(e.Equal) > 0 {
+		fmt.Fprintf(b, "; equal: %s", strings.Join(e.Equal, ", "))
+	}
+	const most = 8
+	for n, change := range e.Changes {
+		if n == most {
+			fmt.Fprintf(b, "\n    and %d more changes", len(e.Changes)-most)
+			break
+		}
+		b.WriteString("\n    " + change.String())
+	}
+}
+
+// miss returns the error for a request that has no unused exchange in its
+// lane. c.mu is held.
+func (c *Cassette) miss(asked *Request, l *lane) error {
+	e := &MissError{File: c.File, Request: asked, Recorded: len(c.tape.items), Rerecord: c.rerecord()}
+	n := -1
+	if l != nil {
+		n = l.items[len(l.items)-1]
+	} else if n = c.tape.nearest(asked); n >= 0 {
+		recorded := c.tape.items[n].Request
+		recorded.Body, recorded.URL = c.Redact.Body(recorded.Body), c.Redact.URL(recorded.URL)
+		e.Changes, e.Equal = diff(recorded.Body, asked.Body)
+		if c.Explain != nil {
+			e.Explanation = c.Redact.Text(c.Explain(asked, &recorded))
+		}
+	}
+	if n >= 0 {
+		near := c.tape.items[n]
+		near.Request.URL = c.Redact.URL(near.Request.URL)
+		near.Request.Body = c.Redact.Body(near.Request.Body)
+		e.Nearest, e.Used = &near, c.tape.used[n]
+	}
+	return e
+}
+
+// nearest returns the item most like the request, or -1. The best by a quick
+// look are compared in full; one that is not used wins over an equal one.
+func (t *tape) nearest(r *Request) int {
+	type candidate struct{ n, score int }
+	var all []candidate
+	for n := range t.items {
+		q := &t.items[n].Request
+		if t.of[n] == nil || method(q) != r.Method {
+			continue
+		}
+		score := affix(q.Body, r.Body)
+		if t.redact.URL(q.URL) != r.URL {
+			score = -1 // only if there is nothing else
+		}
+		all = append(all, candidate{n, score})
+	}
+	slices.SortStableFunc(all, func(a, b candidate) int { return b.score - a.score })
+	const look = 8
+	best, fewest := -1, 0
+	for _, c := range all[:min(len(all), look)] {
+		changes := 2 * len(Diff(t.redact.Body(t.items[c.n].Request.Body), r.Body))
+		if t.used[c.n] {
+			changes++
+		}
+		if c.score < 0 {
+			changes += 1 << 20
+		}
+		if best < 0 || changes < fewest {
+			best, fewest = c.n, changes
+		}
+	}
+	return best
+}
+
+// affix returns how many bytes two texts share at their ends.
+func affix(a, b string) int {
+	n := min(len(a), len(b))
+	head := 0
+	for head < n && a[head] == b[head] {
+		head++
+	}
+	tail := 0
+	for tail < n-head && a[len(a)-1-tail] == b[len(b)-1-tail] {
+		tail++
+	}
+	return head + tail
+}
+
+// A LeftoverError lists the recorded exchanges that nobody asked for.
+type LeftoverError struct {
+	File     string
+	Recorded int           // exchanges in the file
+	Unused   []Interaction // in the file's order
+	Rerecord string
+}
+
+func (e *LeftoverError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "cassette %s: %d of %d recorded exchanges were not asked for", e.File, len(e.Unused), e.Recorded)
+	const most = 10
+	for n, i := range e.Unused {
+		if n == most {
+			fmt.Fprintf(&b, "\n    and %d more", len(e.Unused)-most)
+			break
+		}
+		fmt.Fprintf(&b, "\n    exchange %d: %s %s %s", i.ID, method(&i.Request), i.Request.URL, brief(i.Request.Body, 0))
+	}
+	fmt.Fprintf(&b, "\n  to record again, %s", e.Rerecord)
+	return b.String()
+}
+
+// leftover returns the error for what was not used, or nil. c.mu is held.
+func (c *Cassette) leftover() error {
+	e := &LeftoverError{File: c.File, Recorded: len(c.tape.items), Rerecord: c.rerecord()}
+	for n, used := range c.tape.used {
+		if !used {
+			i := c.tape.items[n]
+			i.Request.URL = c.Redact.URL(i.Request.URL)
+			i.Request.Body = c.Redact.Body(i.Request.Body)
+			e.Unused = append(e.Unused, i)
+		}
+	}
+	if e.Unused == nil {
+		return nil
+	}
+	return e
+}
