@@ -220,7 +220,7 @@ type everything struct {
 	Bytes  []byte            `json:"bytes,omitempty"`
 	Raw    json.RawMessage   `json:"raw,omitempty"`
 	UserID string
-	hidden int
+	_      int
 }
 
 func TestSchema(t *testing.T) {

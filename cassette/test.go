@@ -5,8 +5,19 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"testing"
 )
+
+// TB is what [Test] needs of a *testing.T. Package testing itself must not
+// come into programs.
+type TB interface {
+	Helper()
+	Name() string
+	Cleanup(func())
+	Failed() bool
+	Logf(format string, args ...any)
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
 
 // Test returns the cassette of the test: testdata/<name of the test>.yaml,
 // a subtest's in a folder named by its test. It replays, also where the file
@@ -14,7 +25,7 @@ import (
 // anew, and REPRISE_RECORD=append asks only what is not there. At the end of
 // the test it is closed, and a recorded exchange that the test did not ask
 // for fails it.
-func Test(t testing.TB) *Cassette {
+func Test(t TB) *Cassette {
 	t.Helper()
 	c := &Cassette{
 		File:     filepath.Join("testdata", testFile(t.Name())),

@@ -248,11 +248,7 @@ func (r *reader) assistantParts(m message, content reprise.Parts) reprise.Parts 
 	var parts reprise.Parts
 	switch {
 	case len(m.Details) > 0 && string(m.Details) != "null":
-		text := m.Reasoning
-		if text == "" {
-			text = detailsText(m.Details)
-		}
-		parts = append(parts, reprise.Reasoning{Text: text, Echo: &reprise.Echo{Provider: r.dialect.name(), Data: m.Details}})
+		parts = append(parts, reprise.Reasoning{Text: m.Reasoning, Echo: &reprise.Echo{Provider: r.dialect.name(), Data: m.Details}})
 	case m.Thoughts != "" || m.hasThought:
 		parts = append(parts, reprise.Reasoning{Text: m.Thoughts})
 	case m.Reasoning != "":
@@ -273,20 +269,6 @@ func (r *reader) assistantParts(m message, content reprise.Parts) reprise.Parts 
 		parts = reprise.Parts{}
 	}
 	return parts
-}
-
-// detailsText is what a person can read of reasoning_details.
-func detailsText(raw json.RawMessage) string {
-	var details []struct {
-		Text    string `json:"text"`
-		Summary string `json:"summary"`
-	}
-	_ = json.Unmarshal(raw, &details) // what cannot be read is not shown, but kept
-	text := ""
-	for _, d := range details {
-		text += d.Text + d.Summary
-	}
-	return text
 }
 
 // readContent reads content: null, a string, or a list of pieces.

@@ -211,7 +211,7 @@ func (e *encoder) extra(extra map[string]json.RawMessage) ([]byte, error) {
 			}
 		}
 		if err := json.Unmarshal(extra[name], &fields); err != nil {
-			return nil, fmt.Errorf("Extra[%q] is not a JSON object: %w", name, err)
+			return nil, fmt.Errorf("extra[%q] is not a JSON object: %w", name, err)
 		}
 	}
 	if fields == nil {
@@ -229,7 +229,7 @@ func (e *encoder) messages(req *reprise.Request) error {
 	e.Open('[')
 	if len(req.System) > 0 {
 		if err := e.plain("system", req.System); err != nil {
-			return fmt.Errorf("System: %w", err)
+			return fmt.Errorf("system: %w", err)
 		}
 	}
 	for i, m := range req.Messages {
@@ -245,7 +245,7 @@ func (e *encoder) messages(req *reprise.Request) error {
 			err = fmt.Errorf("unknown role %q", m.Role)
 		}
 		if err != nil {
-			return fmt.Errorf("Messages[%d]: %w", i, err)
+			return fmt.Errorf("messages[%d]: %w", i, err)
 		}
 	}
 	e.Close(']')
@@ -386,18 +386,22 @@ func (e *encoder) reasoning(thoughts []reprise.Reasoning) {
 			e.dropped("the signature or hidden part of %s's reasoning", r.Echo.Provider)
 		}
 	}
-	switch {
-	case e.dialect.Reasoning == "":
+	field := e.dialect.Reasoning
+	if field == "" {
 		e.dropped("reasoning: %s has no field for it", e.dialect.name())
-	case len(details) > 0:
-		e.Key("reasoning_details")
-		e.Open('[')
-		e.Raw(details[:len(details)-1])
-		e.Close(']')
-	case e.dialect.Reasoning == "reasoning_details":
-		e.Field("reasoning", text.String())
-	default:
-		e.Field(e.dialect.Reasoning, text.String())
+		return
+	}
+	if field == "reasoning_details" { // it goes beside the text
+		if len(details) > 0 {
+			e.Key(field)
+			e.Open('[')
+			e.Raw(details[:len(details)-1])
+			e.Close(']')
+		}
+		field = "reasoning"
+	}
+	if text.Len() > 0 || len(details) == 0 {
+		e.Field(field, text.String())
 	}
 }
 

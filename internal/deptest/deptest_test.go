@@ -1,0 +1,151 @@
+package deptest
+
+import (
+	"encoding/json"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/repriselabs/reprise"
+
+// What a package outside the standard library may bring, and why.
+const (
+	schemas  = "github.com/google/jsonschema-go"       // JSON Schema from Go types, and its validation
+	yaml     = "go.yaml.in/yaml/v4"                    // cassettes that have a shape of their own
+	cobra    = "github.com/spf13/cobra"                // the command line
+	charm    = "charm.land/lipgloss/v2"                // colours
+	profile  = "github.com/charmbracelet/colorprofile" // and which of them a terminal has
+	terminal = "github.com/charmbracelet/x/term"       // whether there is one
+)
+
+// rules are for a package and all below it; the first that fits counts. Each
+// lists what it may import: packages of this module, and modules.
+var rules = []struct {
+	pkg     string
+	ours    []string
+	modules []string
+}{
+	{"internal/seal", nil, nil},
+	{"internal/deptest", nil, nil},
+	{"internal/sse", nil, nil},
+	{"internal/wire", []string{""}, nil},
+	{"internal/demo", []string{""}, nil},
+	{"openaichat", []string{"", "internal/sse", "internal/wire"}, nil},
+	{"agent", []string{"", "internal/seal"}, nil},
+	{"cassette", nil, []string{yaml}},
+	{"price", []string{""}, nil},
+	{"models", []string{"", "openaichat"}, nil},
+	{"transcript", []string{"", "cassette", "openaichat", "price"}, nil},
+	{"cmd/reprise", []string{"", "agent", "cassette", "internal/demo", "models", "openaichat", "price", "transcript"}, []string{cobra, charm, profile, terminal}},
+	{"", []string{"internal/seal"}, []string{schemas}},
+}
+
+// pkg is what "go list -json" says of a package.
+type pkg struct {
+	ImportPath string
+	Standard   bool
+	Imports    []string
+	Deps       []string
+	Module     *struct{ Path string }
+}
+
+func list(t *testing.T, args ...string) []pkg {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list", "-json=ImportPath,Standard,Imports,Deps,Module"}, args...)...)
+	cmd.Dir = "../.."
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var pkgs []pkg
+	for dec := json.NewDecoder(out); ; {
+		var p pkg
+		if err := dec.Decode(&p); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		pkgs = append(pkgs, p)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	return pkgs
+}
+
+// TestArrows checks what each package imports.
+func TestArrows(t *testing.T) {
+	modules := map[string]string{} // package to module, for those of others
+	all := list(t, "-deps", "./...")
+	for _, p := range all {
+		if !p.Standard && p.Module != nil {
+			modules[p.ImportPath] = p.Module.Path
+		}
+	}
+	checked := 0
+	for _, p := range all {
+		if modules[p.ImportPath] != module {
+			continue
+		}
+		checked++
+		name := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+		for _, imported := range p.Imports {
+			switch of := modules[imported]; of {
+			case "": // the standard library
+			case module:
+				if other := strings.TrimPrefix(strings.TrimPrefix(imported, module), "/"); !may(name, other) {
+					t.Errorf("%s may not import %s", p.ImportPath, imported)
+				}
+			default:
+				if !slices.Contains(ruleFor(name).modules, of) {
+					t.Errorf("%s may not depend on %s", p.ImportPath, of)
+				}
+			}
+		}
+	}
+	if checked < len(rules) {
+		t.Errorf("%d packages checked, but there are %d rules", checked, len(rules))
+	}
+}
+
+type rule = struct {
+	pkg     string
+	ours    []string
+	modules []string
+}
+
+func ruleFor(name string) rule {
+	for _, r := range rules {
+		if r.pkg == "" || name == r.pkg || strings.HasPrefix(name, r.pkg+"/") {
+			return r
+		}
+	}
+	return rule{}
+}
+
+func may(name, other string) bool {
+	r := ruleFor(name)
+	return slices.Contains(r.ours, other) || r.pkg != "" && strings.HasPrefix(other, r.pkg+"/")
+}
+
+// TestLight checks what a small program brings along.
+func TestLight(t *testing.T) {
+	allowed := []string{module, schemas, yaml}
+	for _, p := range list(t, "-deps", "./agent", "./openaichat", "./cassette") {
+		if p.Standard || p.Module == nil {
+			continue
+		}
+		if !slices.Contains(allowed, p.Module.Path) {
+			t.Errorf("an agent with a model and a cassette brings %s", p.Module.Path)
+		}
+		if slices.Contains(p.Imports, "testing") {
+			t.Errorf("%s brings package testing into programs", p.ImportPath)
+		}
+	}
+}
