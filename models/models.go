@@ -89,17 +89,12 @@ func providers() []provider {
 
 // chat opens models of a Chat Completions server.
 func chat(d openaichat.Dialect) provider {
-	return provider{d.Provider, d.KeyVar, d.BaseURLVar, func(client *http.Client, getenv func(string) string, model string) (reprise.Model, error) {
-		m := &openaichat.Model{Name: model, Dialect: d, Client: client}
-		if d.KeyVar != "" {
-			m.Key = getenv(d.KeyVar)
+	return provider{d.Provider, d.KeyVar, d.BaseURLVar, func(client *http.Client, getenv func(string) string, name string) (reprise.Model, error) {
+		m, err := d.Model(name, getenv)
+		if err != nil {
+			return nil, err
 		}
-		if d.BaseURLVar != "" {
-			m.BaseURL = getenv(d.BaseURLVar)
-		}
-		if m.BaseURL == "" && d.BaseURL == "" {
-			return nil, fmt.Errorf("%s has no address of its own: set %s", d.Provider, d.BaseURLVar)
-		}
+		m.Client = client
 		return m, nil
 	}}
 }

@@ -68,24 +68,3 @@ func addPiece(to, p map[string]json.RawMessage) {
 		}
 	}
 }
-
-// readAnnotations keeps the citations of a text.
-func (s *stream) readAnnotations() {
-	for more := s.Open('['); more; more = s.Next(']') {
-		raw := s.Raw()
-		if raw == nil {
-			return
-		}
-		c := reprise.Citation{Raw: append(json.RawMessage(nil), raw...)}
-		var a struct {
-			URL struct {
-				URL   string `json:"url"`
-				Title string `json:"title"`
-			} `json:"url_citation"`
-		}
-		if json.Unmarshal(raw, &a) == nil {
-			c.URL, c.Title = a.URL.URL, a.URL.Title
-		}
-		s.citations = append(s.citations, c)
-	}
-}

@@ -1,6 +1,8 @@
 package openaichat
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/url"
 	"strings"
 )
@@ -11,31 +13,72 @@ type Dialect struct {
 	Provider string // in events, errors and Echo; empty: openai-chat
 	BaseURL  string
 	Host     string // a suffix of its hosts, where that is not the host of BaseURL
+	// Local is a server that runs at home. Its address tells nothing: any
+	// other may have it too.
+	Local bool
 
-	KeyVar string // the environment variable that usually holds the key; empty: the server needs none
-	// BaseURLVar is the environment variable that usually holds the address.
-	BaseURLVar string
+	KeyVar     string // the environment variable that usually holds the key; empty: the server needs none
+	BaseURLVar string // the environment variable that usually moves the address
 	KeyHeader  string // the header that carries the key; empty: Authorization, as a bearer token
 
-	// Reasoning is the field of an assistant message in which reasoning
-	// goes back: reasoning_content, reasoning or reasoning_details; empty:
-	// the API has none, and it is left out.
-	Reasoning string
+	// Reasoning is where in an assistant message reasoning goes back.
+	Reasoning Reasoning
+	// ReasoningWithCalls says that reasoning goes back only with messages
+	// that call tools, and then always, even if it is empty.
+	ReasoningWithCalls bool
 	// ReasoningApart says that completion_tokens leaves reasoning out. It
 	// counts only where total_tokens does not tell.
 	ReasoningApart bool
+	// ReasoningObject says that effort and thinking budget are asked for as
+	// {"reasoning": {"effort", "max_tokens"}}, and not as reasoning_effort.
+	ReasoningObject bool
 
 	// Cost is the field of the usage that holds what was billed, in units
-	// of 10^CostExp US dollars.
+	// of 10^CostExp US dollars. If it is an object, its total_cost is meant.
 	Cost    string
 	CostExp int
 
+	// Output is how JSON of a schema is asked for.
+	Output Output
 	// CompletionTokens says that the limit is spelled
 	// max_completion_tokens for every model but those of before 2025;
 	// otherwise it is for OpenAI's reasoning models only.
 	CompletionTokens bool
-	TopK             bool // it knows top_k
+	TopK             bool   // it knows top_k
+	Seed             string // the field for the seed; empty: seed
+	Required         string // tool_choice for "some tool"; empty: required
+	// NoUsageOption says that the server refuses stream_options. It reports
+	// usage all the same.
+	NoUsageOption bool
+	// CacheControl says that texts take a cache_control.
+	CacheControl bool
+	// ShortIDs says that ids of calls must have nine letters and digits.
+	ShortIDs bool
+	// Body holds further fields of each request, a JSON object.
+	Body json.RawMessage
 }
+
+// Reasoning is a place in an assistant message.
+type Reasoning string
+
+// The places that reasoning goes back to. Where there is none it is left
+// out, with a warning.
+const (
+	ReasoningNowhere Reasoning = ""
+	ReasoningContent Reasoning = "reasoning_content"
+	ReasoningText    Reasoning = "reasoning"
+	ReasoningDetails Reasoning = "reasoning_details" // and the text as reasoning
+	ReasoningPieces  Reasoning = "thinking"          // pieces of the content
+)
+
+// Output is a way to get structured output.
+type Output string
+
+// The ways to get structured output.
+const (
+	OutputSchema Output = ""     // response_format with a json_schema
+	OutputTool   Output = "tool" // a tool that the model must call; its arguments become the text
+)
 
 func (d *Dialect) name() string {
 	if d.Provider == "" {
@@ -46,7 +89,20 @@ func (d *Dialect) name() string {
 
 // Dialects are the known ones. The slice is the caller's.
 func Dialects() []Dialect {
-	return []Dialect{xai, openai, azure, openrouter, vercel, zai}
+	return []Dialect{
+		xai, openai, azure, openrouter, vercel, zai, groq, deepseek, moonshot, mistral, together,
+		fireworks, cerebras, perplexity, huggingface, ollama, llamacpp, lmstudio, vllm,
+	}
+}
+
+// DialectFor finds a dialect by its provider, such as xai.
+func DialectFor(provider string) (Dialect, bool) {
+	for _, d := range Dialects() {
+		if d.Provider == provider {
+			return d, true
+		}
+	}
+	return Dialect{}, false
 }
 
 // DialectOf finds the dialect of a recorded host, such as api.x.ai. For one
@@ -58,11 +114,28 @@ func DialectOf(host string) Dialect {
 			u, _ := url.Parse(d.BaseURL) // ours are valid
 			suffix = u.Host
 		}
-		if host == suffix || strings.HasSuffix(host, "."+suffix) {
+		if !d.Local && (host == suffix || strings.HasSuffix(host, "."+suffix)) {
 			return d
 		}
 	}
-	return Dialect{Provider: host, Reasoning: "reasoning_content", TopK: true}
+	return Dialect{Provider: host, Reasoning: ReasoningContent, TopK: true}
+}
+
+// Model makes a model of the dialect, with key and address from the
+// variables that usually hold them. A missing key is no error here: the
+// server may be replayed.
+func (d Dialect) Model(name string, getenv func(string) string) (*Model, error) {
+	m := &Model{Name: name, Dialect: d}
+	if d.KeyVar != "" {
+		m.Key = getenv(d.KeyVar)
+	}
+	if d.BaseURLVar != "" {
+		m.BaseURL = getenv(d.BaseURLVar)
+	}
+	if m.BaseURL == "" && d.BaseURL == "" {
+		return nil, fmt.Errorf("%s has no address of its own: set %s", d.name(), d.BaseURLVar)
+	}
+	return m, nil
 }
 
 // maxTokensField is the spelling of the limit that a model wants.

@@ -25,7 +25,7 @@ func (e *encoder) media(m reprise.Media) error {
 	case m.Type == "application/pdf":
 		e.file(m)
 	case kind == "text":
-		e.textPiece(string(m.Data))
+		e.textPiece(string(m.Data), nil)
 	default:
 		return fmt.Errorf("%s cannot send a file of type %q", API, m.Type)
 	}

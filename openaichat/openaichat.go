@@ -64,35 +64,47 @@ func (m *Model) Stream(ctx context.Context, req *reprise.Request) iter.Seq2[repr
 
 // call makes the HTTP call for a request.
 func (m *Model) call(req *reprise.Request) (*wire.Call, []reprise.Warning, error) {
+	if m.Name == "" && req.Model == "" {
+		return nil, nil, m.invalid(errors.New("no model: set Model.Name"))
+	}
+	call, err := m.address("/chat/completions")
+	if err != nil {
+		return nil, nil, err
+	}
+	body, warnings, err := encode(m, req)
+	if err != nil {
+		return nil, nil, m.invalid(err)
+	}
+	call.Body = body
+	return call, warnings, nil
+}
+
+// address makes a call without a body to an address of the server's.
+func (m *Model) address(path string) (*wire.Call, error) {
 	base := m.BaseURL
 	if base == "" {
 		base = m.Dialect.BaseURL
 	}
-	provider := m.Dialect.name()
-	invalid := func(text string) error {
-		return &reprise.Error{Provider: provider, Kind: reprise.KindInvalid, Err: errors.New(text)}
-	}
+	d := &m.Dialect
 	switch {
-	case m.Name == "" && req.Model == "":
-		return nil, nil, invalid("no model: set Model.Name")
 	case base == "":
-		return nil, nil, invalid("no address: set Model.BaseURL, such as http://localhost:8080/v1")
-	case m.BaseURL == "" && m.Dialect.KeyVar != "" && wire.NoKey(m.Key, m.Client):
-		return nil, nil, &reprise.Error{Provider: provider, Kind: reprise.KindAuth, Err: fmt.Errorf("no key: set Model.Key (usually from %s)", m.Dialect.KeyVar)}
+		return nil, m.invalid(errors.New("no address: set Model.BaseURL, such as http://localhost:8080/v1"))
+	case m.BaseURL == "" && d.KeyVar != "" && wire.NoKey(m.Key, m.Client):
+		return nil, &reprise.Error{Provider: d.name(), Kind: reprise.KindAuth, Err: fmt.Errorf("no key: set Model.Key (usually from %s)", d.KeyVar)}
 	}
-	body, warnings, err := encode(m, req)
-	if err != nil {
-		return nil, nil, &reprise.Error{Provider: provider, Kind: reprise.KindInvalid, Err: err}
-	}
-	call := &wire.Call{Provider: provider, Client: m.Client, URL: strings.TrimSuffix(base, "/") + "/chat/completions", Body: body, Key: m.Key, Header: http.Header{}}
+	call := &wire.Call{Provider: d.name(), Client: m.Client, URL: strings.TrimSuffix(base, "/") + path, Key: m.Key, Header: http.Header{}}
 	if m.Key != "" {
-		header, prefix := m.Dialect.KeyHeader, ""
+		header, prefix := d.KeyHeader, ""
 		if header == "" {
 			header, prefix = "Authorization", "Bearer "
 		}
 		call.Header.Set(header, prefix+m.Key)
 	}
-	return call, warnings, nil
+	return call, nil
+}
+
+func (m *Model) invalid(err error) error {
+	return &reprise.Error{Provider: m.Dialect.name(), Kind: reprise.KindInvalid, Err: err}
 }
 
 // explain adds to an error about the key where a key comes from.

@@ -1,6 +1,7 @@
 package openaichat
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -62,8 +63,12 @@ func (r *reader) settings() {
 	r.take("top_k", &req.TopK)
 	r.take("presence_penalty", &req.PresencePenalty)
 	r.take("frequency_penalty", &req.FrequencyPenalty)
+	if r.dialect.Seed != "" {
+		r.take(r.dialect.Seed, &req.Seed)
+	}
 	r.take("seed", &req.Seed)
 	r.take("reasoning_effort", &req.Effort)
+	r.effort()
 	var one string
 	if raw := r.fields["stop"]; json.Unmarshal(raw, &one) == nil && one != "" {
 		delete(r.fields, "stop")
@@ -73,6 +78,21 @@ func (r *reader) settings() {
 	var parallel *bool
 	if r.take("parallel_tool_calls", &parallel) && parallel != nil {
 		req.SerialTools = !*parallel
+	}
+}
+
+// effort reads the object in which some servers take effort and budget, if
+// there is no more in it.
+func (r *reader) effort() {
+	var o struct {
+		Effort string `json:"effort"`
+		Budget *int   `json:"max_tokens"`
+	}
+	dec := json.NewDecoder(bytes.NewReader(r.fields["reasoning"]))
+	dec.DisallowUnknownFields()
+	if r.dialect.ReasoningObject && dec.Decode(&o) == nil && (o.Effort != "" || o.Budget != nil) {
+		r.req.Effort, r.req.ThinkingBudget = o.Effort, o.Budget
+		delete(r.fields, "reasoning")
 	}
 }
 
@@ -111,6 +131,9 @@ func (r *reader) choice() {
 	}
 	switch {
 	case json.Unmarshal(raw, &mode) == nil && mode != "":
+		if mode == r.dialect.Required {
+			mode = string(reprise.ToolRequired)
+		}
 		if mode != string(reprise.ToolAuto) {
 			r.req.Choice.Mode = reprise.ToolMode(mode)
 		}
@@ -146,6 +169,13 @@ func (r *reader) rest() {
 	if string(r.fields["stream_options"]) == `{"include_usage":true}` {
 		delete(r.fields, "stream_options") // we always ask for it
 	}
+	var always map[string]json.RawMessage
+	_ = json.Unmarshal(r.dialect.Body, &always) // it is ours, or empty
+	for name, raw := range always {
+		if bytes.Equal(raw, r.fields[name]) {
+			delete(r.fields, name)
+		}
+	}
 	if len(r.fields) == 0 {
 		return
 	}
@@ -158,14 +188,17 @@ func (r *reader) rest() {
 
 // message is a message of the API's.
 type message struct {
-	Role       string          `json:"role"`
-	Content    json.RawMessage `json:"content"`
-	Refusal    string          `json:"refusal"`
-	Calls      []messageCall   `json:"tool_calls"`
-	CallID     string          `json:"tool_call_id"`
-	Thoughts   string          `json:"reasoning_content"`
-	Reasoning  string          `json:"reasoning"`
-	Details    json.RawMessage `json:"reasoning_details"`
+	Role      string          `json:"role"`
+	Content   json.RawMessage `json:"content"`
+	Refusal   string          `json:"refusal"`
+	Calls     []messageCall   `json:"tool_calls"`
+	CallID    string          `json:"tool_call_id"`
+	Thoughts  string          `json:"reasoning_content"`
+	Reasoning string          `json:"reasoning"`
+	Details   json.RawMessage `json:"reasoning_details"`
+	Audio     struct {
+		ID string `json:"id"`
+	} `json:"audio"`
 	hasThought bool
 }
 
@@ -262,6 +295,9 @@ func (r *reader) assistantParts(m message, content reprise.Parts) reprise.Parts 
 	if m.Refusal != "" {
 		parts = append(parts, reprise.Text{Text: m.Refusal, Refusal: true})
 	}
+	if m.Audio.ID != "" {
+		parts = append(parts, reprise.Media{Type: "audio", ID: m.Audio.ID})
+	}
 	for _, c := range m.Calls {
 		parts = append(parts, reprise.ToolCall{ID: c.ID, Name: c.Function.Name, Args: c.Function.Args})
 	}
@@ -284,57 +320,76 @@ func readContent(raw json.RawMessage) (reprise.Parts, error) {
 	if err := json.Unmarshal(raw, &pieces); err != nil {
 		return nil, fmt.Errorf("content is neither a string nor a list: %w", err)
 	}
-	parts := make(reprise.Parts, len(pieces))
+	parts := make(reprise.Parts, 0, len(pieces))
 	for i, p := range pieces {
-		part, err := readPiece(p)
+		part, cache, err := readPiece(p)
 		if err != nil {
 			return nil, fmt.Errorf("content[%d]: %w", i, err)
 		}
-		parts[i] = part
+		parts = append(parts, part)
+		if cache != nil {
+			parts = append(parts, *cache)
+		}
 	}
 	return parts, nil
 }
 
-func readPiece(raw json.RawMessage) (reprise.Part, error) {
-	var p struct {
-		Type    string `json:"type"`
-		Text    string `json:"text"`
-		Refusal string `json:"refusal"`
-		Image   struct {
-			URL    string `json:"url"`
-			Detail string `json:"detail"`
-		} `json:"image_url"`
-		Audio struct {
-			Data   []byte `json:"data"`
-			Format string `json:"format"`
-		} `json:"input_audio"`
-		File struct {
-			ID   string `json:"file_id"`
-			Name string `json:"filename"`
-			Data string `json:"file_data"`
-		} `json:"file"`
-	}
+// piece is an element of a content.
+type piece struct {
+	Type    string `json:"type"`
+	Text    string `json:"text"`
+	Refusal string `json:"refusal"`
+	Image   struct {
+		URL    string `json:"url"`
+		Detail string `json:"detail"`
+	} `json:"image_url"`
+	Audio struct {
+		Data   []byte `json:"data"`
+		Format string `json:"format"`
+	} `json:"input_audio"`
+	File struct {
+		ID   string `json:"file_id"`
+		Name string `json:"filename"`
+		Data string `json:"file_data"`
+	} `json:"file"`
+	Thinking json.RawMessage `json:"thinking"`
+	Cache    *struct {
+		Type string `json:"type"`
+		TTL  string `json:"ttl"`
+	} `json:"cache_control"`
+}
+
+// readPiece reads an element of a content, and the cache point after it.
+func readPiece(raw json.RawMessage) (reprise.Part, *reprise.CachePoint, error) {
+	var p piece
 	if err := json.Unmarshal(raw, &p); err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	var cache *reprise.CachePoint
+	if p.Cache != nil {
+		cache = &reprise.CachePoint{TTL: p.Cache.TTL}
 	}
 	switch p.Type {
 	case "text":
-		return reprise.Text{Text: p.Text}, nil
+		return reprise.Text{Text: p.Text}, cache, nil
 	case "refusal":
-		return reprise.Text{Text: p.Refusal, Refusal: true}, nil
+		return reprise.Text{Text: p.Refusal, Refusal: true}, cache, nil
+	case "thinking":
+		thought, err := readContent(p.Thinking)
+		return reprise.Reasoning{Text: thought.Text()}, cache, err
 	case "image_url":
 		m, ok := readDataURL(p.Image.URL)
 		if !ok {
 			m = reprise.Media{URL: p.Image.URL}
 		}
 		m.Detail = p.Image.Detail
-		return m, nil
+		return m, cache, nil
 	case "input_audio":
-		return reprise.Media{Type: "audio/" + map[string]string{"wav": "wav", "mp3": "mpeg"}[p.Audio.Format], Data: p.Audio.Data}, nil
+		return reprise.Media{Type: "audio/" + map[string]string{"wav": "wav", "mp3": "mpeg"}[p.Audio.Format], Data: p.Audio.Data}, cache, nil
 	case "file":
 		m, _ := readDataURL(p.File.Data)
 		m.ID, m.Name = p.File.ID, p.File.Name
-		return m, nil
+		return m, cache, nil
 	}
-	return reprise.Opaque{Provider: API, Kind: p.Type, Data: raw}, nil
+	return reprise.Opaque{Provider: API, Kind: p.Type, Data: raw}, cache, nil
 }

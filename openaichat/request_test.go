@@ -47,8 +47,8 @@ func TestRequest(t *testing.T) {
 		}, `{"max_completion_tokens":7,"temperature":0.5,"top_p":0.25,"stop":["a","b"],"seed":3,"presence_penalty":1,"frequency_penalty":-1,"reasoning_effort":"low"}`,
 			[]string{"top_k: the API has none", "the thinking budget: the API has none; use Effort"}},
 		{"max_tokens of an older model", OpenAI("gpt-4o-mini", ""), reprise.Request{Messages: user, MaxTokens: 7}, `{"max_tokens":7}`, nil},
-		{"max_tokens of a reasoning model elsewhere", &Model{Name: "openai/gpt-5", Dialect: openrouter}, reprise.Request{Messages: user, MaxTokens: 7}, `{"max_completion_tokens":7}`, nil},
-		{"top_k where it is known", &Model{Name: "m", Dialect: openrouter}, reprise.Request{Messages: user, TopK: ptr(4)}, `{"top_k":4}`, nil},
+		{"max_tokens of a reasoning model elsewhere", &Model{Name: "openai/gpt-5", Dialect: openrouter}, reprise.Request{Messages: user, MaxTokens: 7}, `{"max_completion_tokens":7,"usage":{"include":true}}`, nil},
+		{"top_k where it is known", &Model{Name: "m", Dialect: openrouter}, reprise.Request{Messages: user, TopK: ptr(4)}, `{"top_k":4,"usage":{"include":true}}`, nil},
 		{"tools", XAI("m", ""), reprise.Request{Messages: user, SerialTools: true, Tools: []reprise.ToolSpec{
 			{Name: "f", Description: "d", Schema: json.RawMessage(`{"type":"object","$defs":{"a":{}},"additionalProperties":false}`), Strict: true}, {Name: "g"},
 			{Name: "search", Provider: "xai", Config: json.RawMessage(`{"type":"live_search"}`)}, {Name: "web", Provider: "anthropic"},
@@ -100,7 +100,7 @@ func TestRequest(t *testing.T) {
 			"the signature or hidden part of anthropic's reasoning", "reasoning: openai has no field for it"}},
 		{"reasoning details", &Model{Name: "m", Dialect: openrouter}, reprise.Request{Messages: []reprise.Message{
 			{Role: reprise.RoleAssistant, Parts: reprise.Parts{reprise.Reasoning{Text: "hm", Echo: &reprise.Echo{Provider: "openrouter", Data: json.RawMessage(`[{"type":"reasoning.encrypted","data":"x"}]`)}}}}}},
-			`{"messages":[{"role":"assistant","content":"","reasoning":"hm","reasoning_details":[{"type":"reasoning.encrypted","data":"x"}]}]}`, nil},
+			`{"messages":[{"role":"assistant","content":"","reasoning":"hm","reasoning_details":[{"type":"reasoning.encrypted","data":"x"}]}],"usage":{"include":true}}`, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, warnings := body(t, c.model, &c.req)

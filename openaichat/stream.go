@@ -34,31 +34,31 @@ type stream struct {
 	refusal   *draft
 	details   []byte // reasoning_details: the elements, each with a comma behind it
 	citations []reprise.Citation
+	audio     *audio
+	logprobs  []byte // the elements, each with a comma behind it
+	tier      string
+	output    string // the tool that stands in for structured output
 	lastCall  *draft
 	nextCall  call // the call that is being read
 }
 
 // draft is a part that is being written.
 type draft struct {
-	index   int // in the message
-	b       strings.Builder
-	isCall  bool
-	number  int64 // the call's index on the wire
-	id      string
-	name    string
-	started bool // an ArgsDelta was yielded
-}
-
-// call is one element of tool_calls.
-type call struct {
-	number    int64
-	hasNumber bool
-	id, name  string
-	args      []byte
+	index    int // in the message
+	b        strings.Builder
+	isCall   bool
+	isOutput bool  // a call that stands in for text
+	number   int64 // the call's index on the wire
+	id       string
+	name     string
+	started  bool // an ArgsDelta was yielded
 }
 
 func newStream(d *Dialect, req *reprise.Request, yield func(reprise.Event, error) bool) *stream {
 	s := &stream{dialect: d, yield: yield}
+	if req != nil && req.Output != nil && d.Output == OutputTool {
+		s.output = outputName(req.Output)
+	}
 	if req != nil {
 		for _, m := range req.Messages {
 			if m.Role == reprise.RoleAssistant {
@@ -111,6 +111,12 @@ func (s *stream) chunk(ev sse.Event) {
 			s.id = s.once(s.id)
 		case "model":
 			s.model = s.once(s.model)
+		case "service_tier":
+			s.tier = s.once(s.tier)
+		case "x_groq":
+			s.readGroq()
+		case "citations":
+			s.readSources()
 		case "error":
 			if !s.Null() {
 				complaint, answer = true, false
@@ -178,6 +184,10 @@ func (s *stream) choice() {
 			if reason := s.Bytes(); len(reason) > 0 && s.finish == "" {
 				s.finish = string(reason)
 			}
+		case string(key) == "usage": // Moonshot
+			s.readUsage()
+		case string(key) == "logprobs":
+			s.readLogprobs()
 		default:
 			s.Skip()
 		}
@@ -245,66 +255,12 @@ func (s *stream) members(reasoning bool) {
 			s.addText(&s.refusal, s.Bytes(), false)
 		case "annotations":
 			s.readAnnotations()
+		case "audio":
+			s.readAudio()
 		default:
 			s.Skip()
 		}
 	}
-}
-
-// readContent decodes content: a string, or a list of typed pieces.
-func (s *stream) readContent() {
-	if s.Peek() != '[' {
-		s.addText(&s.text, s.Bytes(), false)
-		return
-	}
-	for more := s.Open('['); more; more = s.Next(']') {
-		s.readPiece()
-	}
-}
-
-// readPiece decodes a piece of content. A thinking piece holds pieces.
-func (s *stream) readPiece() {
-	if s.Peek() == '"' {
-		s.addText(&s.text, s.Bytes(), false)
-		return
-	}
-	for more := s.Open('{'); more; more = s.Next('}') {
-		switch string(s.Key()) {
-		case "text":
-			s.addText(&s.text, s.Bytes(), false)
-		case "thinking":
-			if s.Peek() == '"' {
-				s.addText(&s.reasoning, s.Bytes(), true)
-				continue
-			}
-			for more := s.Open('['); more; more = s.Next(']') {
-				s.readThought()
-			}
-		default:
-			s.Skip()
-		}
-	}
-}
-
-func (s *stream) readThought() {
-	for more := s.Open('{'); more; more = s.Next('}') {
-		if string(s.Key()) == "text" {
-			s.addText(&s.reasoning, s.Bytes(), true)
-		} else {
-			s.Skip()
-		}
-	}
-}
-
-// readReasoning reports whether there was any.
-func (s *stream) readReasoning() bool {
-	if c := s.Peek(); c != '"' && c != 'n' { // some servers have an object here
-		s.Skip()
-		return false
-	}
-	b := s.Bytes()
-	s.addText(&s.reasoning, b, true)
-	return len(b) > 0
 }
 
 // addText adds to a text or reasoning part, which begins with its first
@@ -346,116 +302,6 @@ func (s *stream) readDetails() {
 	}
 }
 
-func (s *stream) readCall() {
-	s.nextCall = call{args: s.nextCall.args[:0]}
-	for more := s.Open('{'); more; more = s.Next('}') {
-		switch string(s.Key()) {
-		case "index":
-			s.nextCall.hasNumber = s.Peek() != 'n'
-			s.nextCall.number = s.Int()
-		case "id":
-			s.nextCall.id = s.String()
-		case "function":
-			s.readFunction()
-		default:
-			s.Skip()
-		}
-	}
-	if s.Err() == nil {
-		s.addCall()
-	}
-}
-
-func (s *stream) readFunction() {
-	for more := s.Open('{'); more; more = s.Next('}') {
-		switch string(s.Key()) {
-		case "name":
-			s.nextCall.name = s.String()
-		case "arguments":
-			if s.Peek() == '{' { // some servers do not wrap them in a string
-				s.nextCall.args = append(s.nextCall.args, s.Raw()...)
-			} else {
-				s.nextCall.args = s.Append(s.nextCall.args)
-			}
-		default:
-			s.Skip()
-		}
-	}
-}
-
-// addCall adds nextCall to the call that it goes on, or begins one.
-func (s *stream) addCall() {
-	c := &s.nextCall
-	d := s.callFor(c)
-	if d == nil {
-		d = s.begin()
-		d.isCall, d.number = true, c.number
-		if !c.hasNumber {
-			d.number = -1
-		}
-	}
-	s.lastCall = d
-	if d.id == "" {
-		d.id = c.id
-	}
-	if d.name == "" {
-		d.name = c.name
-	}
-	if d.started && len(c.args) == 0 {
-		return
-	}
-	d.started = true
-	from := d.b.Len()
-	d.b.Write(c.args)
-	s.emit(reprise.ArgsDelta{Part: d.index, ID: s.callID(d), Name: d.name, Args: d.b.String()[from:]})
-}
-
-// callFor finds the call that c goes on; nil if c begins one. Servers
-// number calls badly: the same number for two of them, no number, no id, the
-// id or the name in every chunk.
-func (s *stream) callFor(c *call) *draft {
-	for i := len(s.parts) - 1; i >= 0; i-- {
-		d := s.parts[i]
-		switch {
-		case !d.isCall || c.hasNumber && d.number != c.number:
-			continue
-		case c.id != "" && d.id == c.id:
-			return d
-		case c.id != "" && d.id != "":
-			continue // another call under the same number
-		case !c.hasNumber && d != s.lastCall:
-			return nil
-		case c.name != "" && d.name != "" && d.id == "" && begins(d, c):
-			return nil
-		}
-		return d
-	}
-	return nil
-}
-
-// begins tells for a call without an id that names its tool whether it is a
-// new one, and not the old one with its name again.
-func begins(d *draft, c *call) bool {
-	return c.name != d.name || d.b.Len() > 0 && whole(d.b.String())
-}
-
-// whole reports whether arguments are a complete JSON value.
-func whole(args string) bool {
-	var d wire.Decoder
-	d.Reset([]byte(args))
-	d.Skip()
-	return d.End() == nil
-}
-
-// callID is the call's id: the provider's, or one made from its place, so
-// that a replay makes the same.
-func (s *stream) callID(d *draft) string {
-	if d.id != "" {
-		return d.id
-	}
-	return fmt.Sprintf("call_%d_%d", s.turn, d.index)
-}
-
 // end yields the parts and the finish, if the answer is whole.
 func (s *stream) end() {
 	if s.stopped {
@@ -471,7 +317,7 @@ func (s *stream) end() {
 	}
 	calls := false
 	for _, d := range s.parts {
-		calls = calls || d.isCall
+		calls = calls || d.isCall && !d.isOutput
 		s.emit(reprise.PartDone{Index: d.index, Part: s.part(d)})
 	}
 	if s.usage == (reprise.Usage{}) {
@@ -479,21 +325,25 @@ func (s *stream) end() {
 	}
 	s.emit(reprise.Finish{
 		ID: s.id, Provider: s.dialect.name(), Model: s.model,
-		Reason: s.reason(calls), Usage: s.usage, Cost: s.cost,
+		Reason: s.reason(calls), Usage: s.usage, Cost: s.cost, Extra: s.extra(),
 	})
 	s.stopped = true
 }
 
 func (s *stream) part(d *draft) reprise.Part {
 	switch {
+	case d.isOutput:
+		return reprise.Text{Text: d.b.String()}
 	case d.isCall:
 		return reprise.ToolCall{ID: s.callID(d), Name: d.name, Args: d.b.String()}
 	case d == s.reasoning:
 		return reprise.Reasoning{Text: d.b.String(), Echo: s.detailsEcho()}
 	case d == s.refusal:
 		return reprise.Text{Text: d.b.String(), Refusal: true}
+	case s.audio != nil && d == s.audio.draft:
+		return s.audio.part()
 	}
-	return reprise.Text{Text: d.b.String(), Citations: s.citations}
+	return reprise.Text{Text: d.b.String(), Citations: s.cited(d.b.String())}
 }
 
 func (s *stream) reason(calls bool) reprise.FinishReason {
@@ -509,6 +359,9 @@ func (s *stream) reason(calls bool) reprise.FinishReason {
 	case "length", "max_tokens", "model_length":
 		return reprise.ReasonLength
 	case "tool_calls", "function_call", "tool_use":
+		if !calls && s.output != "" { // the call was the answer
+			return reprise.ReasonStop
+		}
 		return reprise.ReasonToolCalls
 	case "content_filter":
 		return reprise.ReasonContentFilter

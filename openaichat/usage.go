@@ -41,6 +41,17 @@ func (s *stream) readUsage() {
 	}
 }
 
+// readGroq decodes where Groq puts the usage of a stream.
+func (s *stream) readGroq() {
+	for more := s.Open('{'); more; more = s.Next('}') {
+		if string(s.Key()) == "usage" {
+			s.readUsage()
+		} else {
+			s.Skip()
+		}
+	}
+}
+
 // tokens is usage as the API counts it.
 type tokens struct {
 	prompt, completion, total int64
@@ -91,8 +102,18 @@ func (u *tokens) usage(apart bool) reprise.Usage {
 }
 
 // readCost decodes what the provider says it billed: a number, or one in a
-// string.
+// string, or an object with the total.
 func (s *stream) readCost() {
+	if s.Peek() == '{' {
+		for more := s.Open('{'); more; more = s.Next('}') {
+			if string(s.Key()) == "total_cost" {
+				s.readCost()
+			} else {
+				s.Skip()
+			}
+		}
+		return
+	}
 	raw := s.Raw()
 	if len(raw) > 1 && raw[0] == '"' {
 		raw = raw[1 : len(raw)-1]

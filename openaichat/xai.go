@@ -6,7 +6,7 @@ var xai = Dialect{
 	BaseURL:        "https://api.x.ai/v1",
 	KeyVar:         "XAI_API_KEY",
 	BaseURLVar:     "XAI_BASE_URL",
-	Reasoning:      "reasoning_content",
+	Reasoning:      ReasoningContent,
 	ReasoningApart: true,
 	Cost:           "cost_in_usd_ticks",
 	CostExp:        -10,

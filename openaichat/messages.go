@@ -1,0 +1,269 @@
+package openaichat
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/repriselabs/reprise"
+)
+
+// messages writes the list of messages.
+func (e *encoder) messages(req *reprise.Request) error {
+	e.thinks = slices.ContainsFunc(req.Messages, holdsReasoning)
+	e.Open('[')
+	if len(req.System) > 0 {
+		if err := e.plain("system", req.System); err != nil {
+			return fmt.Errorf("system: %w", err)
+		}
+	}
+	for i, m := range req.Messages {
+		var err error
+		switch m.Role {
+		case reprise.RoleSystem, reprise.RoleUser:
+			err = e.plain(string(m.Role), m.Parts)
+		case reprise.RoleAssistant:
+			err = e.assistant(m.Parts)
+		case reprise.RoleTool:
+			err = e.results(m.Parts)
+		default:
+			err = fmt.Errorf("unknown role %q", m.Role)
+		}
+		if err != nil {
+			return fmt.Errorf("messages[%d]: %w", i, err)
+		}
+	}
+	e.Close(']')
+	return nil
+}
+
+// plain writes a message that is only content.
+func (e *encoder) plain(role string, parts reprise.Parts) error {
+	e.Open('{')
+	e.Field("role", role)
+	e.Key("content")
+	if err := e.content(parts); err != nil {
+		return err
+	}
+	e.Close('}')
+	return nil
+}
+
+// content writes parts: a single text as a string, anything else as a list.
+func (e *encoder) content(parts reprise.Parts) error {
+	parts = e.withoutCachePoints(parts)
+	if len(parts) == 0 {
+		e.String("")
+		return nil
+	}
+	if t, ok := parts[0].(reprise.Text); ok && len(parts) == 1 {
+		e.String(t.Text)
+		return nil
+	}
+	e.Open('[')
+	for i, p := range parts {
+		var err error
+		switch p := p.(type) {
+		case reprise.Text:
+			e.textPiece(p.Text, cachePointAt(parts, i+1))
+		case reprise.CachePoint: // went with the text before it
+		case reprise.Media:
+			err = e.media(p)
+		case reprise.Opaque:
+			if p.Provider != API && p.Provider != e.dialect.name() {
+				e.dropped("a %s block of %s", p.Kind, p.Provider)
+				continue
+			}
+			e.Raw(p.Data)
+		default:
+			err = fmt.Errorf("%s cannot send a %T here", API, p)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	e.Close(']')
+	return nil
+}
+
+// withoutCachePoints leaves out the cache points, where the API has none.
+func (e *encoder) withoutCachePoints(parts reprise.Parts) reprise.Parts {
+	isPoint := func(p reprise.Part) bool { _, ok := p.(reprise.CachePoint); return ok }
+	if e.dialect.CacheControl || !slices.ContainsFunc(parts, isPoint) {
+		return parts
+	}
+	e.dropped("a cache point: the API caches by itself")
+	return slices.DeleteFunc(slices.Clone(parts), isPoint)
+}
+
+// cachePointAt is the cache point at i, or nil.
+func cachePointAt(parts reprise.Parts, i int) *reprise.CachePoint {
+	if i < len(parts) {
+		if c, ok := parts[i].(reprise.CachePoint); ok {
+			return &c
+		}
+	}
+	return nil
+}
+
+func (e *encoder) textPiece(text string, cache *reprise.CachePoint) {
+	e.Open('{')
+	e.Field("type", "text")
+	e.Field("text", text)
+	if cache != nil {
+		e.Key("cache_control")
+		e.Open('{')
+		e.Field("type", "ephemeral")
+		if cache.TTL != "" {
+			e.Field("ttl", cache.TTL)
+		}
+		e.Close('}')
+	}
+	e.Close('}')
+}
+
+// assistant writes an answer of the model's.
+func (e *encoder) assistant(parts reprise.Parts) error {
+	var texts reprise.Parts
+	var calls []reprise.ToolCall
+	var refusal string
+	var thoughts []reprise.Reasoning
+	var sound string
+	for _, p := range parts {
+		switch p := p.(type) {
+		case reprise.Media:
+			if p.Type != "audio" || p.ID == "" {
+				e.dropped("a file of type %q in an answer: the API cannot carry it", p.Type)
+				continue
+			}
+			sound = p.ID
+		case reprise.Text:
+			if p.Refusal {
+				refusal += p.Text
+			} else {
+				texts = append(texts, p)
+			}
+		case reprise.ToolCall:
+			calls = append(calls, p)
+		case reprise.Reasoning:
+			thoughts = append(thoughts, p)
+		case reprise.CachePoint:
+			e.dropped("a cache point: the API caches by itself")
+		case reprise.Opaque:
+			e.dropped("a %s block of %s", p.Kind, p.Provider)
+		default:
+			e.dropped("a %T in an answer: the API cannot carry it", p)
+		}
+	}
+	e.Open('{')
+	e.Field("role", "assistant")
+	switch {
+	case len(thoughts) > 0 && e.dialect.Reasoning == ReasoningPieces:
+		e.thinkingPieces(thoughts, texts)
+	case len(texts) > 0 || len(calls) == 0 && refusal == "":
+		e.Key("content")
+		if err := e.content(texts); err != nil {
+			return err
+		}
+	}
+	if refusal != "" {
+		e.Field("refusal", refusal)
+	}
+	if sound != "" {
+		e.Key("audio")
+		e.Open('{')
+		e.Field("id", sound)
+		e.Close('}')
+	}
+	e.reasoning(thoughts, len(calls) > 0)
+	e.calls(calls)
+	e.Close('}')
+	return nil
+}
+
+func (e *encoder) calls(calls []reprise.ToolCall) {
+	if len(calls) == 0 {
+		return
+	}
+	e.Key("tool_calls")
+	e.Open('[')
+	for _, c := range calls {
+		args := c.Args
+		if args == "" {
+			args = "{}"
+		}
+		e.Open('{')
+		e.Field("id", e.callID(c.ID))
+		e.Field("type", "function")
+		e.Key("function")
+		e.Open('{')
+		e.Field("name", c.Name)
+		e.Field("arguments", args)
+		e.Close('}')
+		e.Close('}')
+	}
+	e.Close(']')
+}
+
+// callID is an id as the server takes it: one of another server's is made
+// into nine letters and digits where they must be so.
+func (e *encoder) callID(id string) string {
+	const length = 9
+	if !e.dialect.ShortIDs || len(id) == length && strings.Trim(id, letters) == "" {
+		return id
+	}
+	sum := sha256.Sum256([]byte(id))
+	short := make([]byte, length)
+	for i := range short {
+		short[i] = letters[int(sum[i])%len(letters)]
+	}
+	return string(short)
+}
+
+const letters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+// results writes one tool message a result. The API takes only text there:
+// media follow in a user message.
+func (e *encoder) results(parts reprise.Parts) error {
+	var media reprise.Parts
+	for _, p := range parts {
+		r, ok := p.(reprise.ToolResult)
+		if !ok {
+			return fmt.Errorf("a tool message holds results only, not a %T", p)
+		}
+		texts, rest := splitResult(r)
+		media = append(media, rest...)
+		e.Open('{')
+		e.Field("role", "tool")
+		e.Field("tool_call_id", e.callID(r.ID))
+		e.Key("content")
+		if err := e.content(texts); err != nil {
+			return err
+		}
+		e.Close('}')
+	}
+	if media == nil {
+		return nil
+	}
+	return e.plain("user", media)
+}
+
+// splitResult parts a result into text, for the tool message, and the media
+// (with a text that names the call), for the message after it.
+func splitResult(r reprise.ToolResult) (texts, media reprise.Parts) {
+	for _, p := range r.Parts {
+		if m, ok := p.(reprise.Media); ok {
+			if media == nil {
+				media = reprise.Parts{reprise.Text{Text: "The result of tool call " + r.ID + ":"}}
+			}
+			media = append(media, m)
+			continue
+		}
+		texts = append(texts, p)
+	}
+	if texts == nil && media != nil {
+		texts = reprise.Parts{reprise.Text{Text: "The result is in the next user message."}}
+	}
+	return texts, media
+}
