@@ -63,6 +63,13 @@ func showText(cmd *cobra.Command, doc *transcript.Document) error {
 	} else {
 		total += " · cost unknown"
 	}
-	_, err := fmt.Fprintf(v.w, "\n%s\n", dim.Render(fmt.Sprintf("%d exchanges · %s", len(doc.Exchanges), total)))
+	_, err := fmt.Fprintf(v.w, "\n%s\n", dim.Render(count(len(doc.Exchanges), "exchange")+" · "+total))
 	return err
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

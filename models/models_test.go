@@ -1,0 +1,56 @@
+package models_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/repriselabs/reprise/models"
+	"github.com/repriselabs/reprise/openaichat"
+)
+
+func TestOpen(t *testing.T) {
+	env := map[string]string{"XAI_API_KEY": "k", "GROQ_BASE_URL": "http://localhost:1/v1"}
+	c := models.Config{Getenv: func(name string) string { return env[name] }}
+	for spec, want := range map[string]openaichat.Model{
+		"xai/grok-code-fast-1":                   {Name: "grok-code-fast-1", Key: "k"},
+		"openrouter/anthropic/claude-sonnet-4.5": {Name: "anthropic/claude-sonnet-4.5"},
+		"groq/m":                                 {Name: "m", BaseURL: "http://localhost:1/v1"},
+		"ollama/tiny":                            {Name: "tiny"},
+	} {
+		m, err := c.Open(spec)
+		if err != nil {
+			t.Errorf("%s: %v", spec, err)
+			continue
+		}
+		got := m.(*openaichat.Model)
+		provider, _, _ := strings.Cut(spec, "/")
+		if got.Name != want.Name || got.Key != want.Key || got.BaseURL != want.BaseURL || got.Dialect.Provider != provider {
+			t.Errorf("%s: got %s of %s, key %q, address %q", spec, got.Name, got.Dialect.Provider, got.Key, got.BaseURL)
+		}
+	}
+	for spec, want := range map[string]string{
+		"gpt-4o":   `"gpt-4o" is not provider/model`,
+		"xai/":     `"xai/" is not provider/model`,
+		"acme/gpt": `no provider "acme"; there are xai, openai, `,
+		"azure/d":  "azure has no address of its own: set AZURE_OPENAI_BASE_URL",
+	} {
+		if _, err := c.Open(spec); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", spec, err, want)
+		}
+	}
+}
+
+// TestAll opens a model of each provider.
+func TestAll(t *testing.T) {
+	c := models.Config{Getenv: func(name string) string {
+		if strings.HasSuffix(name, "_KEY") || name == "HF_TOKEN" {
+			return ""
+		}
+		return "http://localhost:1/v1"
+	}}
+	for _, p := range models.Providers() {
+		if m, err := c.Open(p + "/m"); err != nil || m == nil {
+			t.Errorf("%s: %v", p, err)
+		}
+	}
+}
