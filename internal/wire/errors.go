@@ -46,8 +46,8 @@ func first(m map[string]json.RawMessage, names ...string) string {
 	return ""
 }
 
-// kindOf tells the kind by the provider's code, then by words of its
-// message, then by the status.
+// kindOf tells the kind by the provider's code if that is a telling one, then
+// by words of its message, then by the status.
 func kindOf(status int, code, message string) reprise.Kind {
 	code, message = strings.ToLower(code), strings.ToLower(message)
 	for _, rule := range kindsByCode {
@@ -64,12 +64,12 @@ func kindOf(status int, code, message string) reprise.Kind {
 		return kind
 	}
 	switch {
-	case status >= 500:
-		return reprise.KindServer
-	case status >= 400:
+	case strings.Contains(code, "timeout"):
+		return reprise.KindTimeout
+	case strings.Contains(code, "invalid_request"), status >= 400 && status < 500:
 		return reprise.KindInvalid
 	}
-	return reprise.KindServer // an error in mid-stream that says no more
+	return reprise.KindServer // also for an error in mid-stream that says no more
 }
 
 type kindRule struct {
@@ -97,10 +97,6 @@ var kindsByCode = []kindRule{
 	{"unauthenticated", reprise.KindAuth},
 	{"model_not_found", reprise.KindNotFound},
 	{"not_found", reprise.KindNotFound},
-	{"server_error", reprise.KindServer},
-	{"internal", reprise.KindServer},
-	{"api_error", reprise.KindServer},
-	{"timeout", reprise.KindTimeout},
 }
 
 var kindsByMessage = []kindRule{
