@@ -43,19 +43,26 @@ type draft struct {
 	text []byte
 }
 
+// add grows the text. Most of the room that the first words of a text need
+// is made at once.
+func (d *draft) add(s string) {
+	if d.text == nil {
+		d.text = make([]byte, 0, max(len(s), 128))
+	}
+	d.text = append(d.text, s...)
+}
+
 // Add takes the next event.
 func (a *Accumulator) Add(ev Event) {
 	switch ev := ev.(type) {
 	case TextDelta:
-		d := a.draft(ev.Part, 't')
-		d.text = append(d.text, ev.Text...)
+		a.draft(ev.Part, 't').add(ev.Text)
 	case ReasoningDelta:
-		d := a.draft(ev.Part, 'r')
-		d.text = append(d.text, ev.Text...)
+		a.draft(ev.Part, 'r').add(ev.Text)
 	case ArgsDelta:
 		d := a.draft(ev.Part, 'c')
 		d.id, d.name = ev.ID, ev.Name
-		d.text = append(d.text, ev.Args...)
+		d.add(ev.Args)
 	case PartDone:
 		*a.draft(ev.Index, 0) = draft{done: ev.Part}
 	case Warning:

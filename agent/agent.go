@@ -16,7 +16,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 	"sync/atomic"
 
 	"github.com/repriselabs/reprise"
@@ -44,12 +43,37 @@ type Agent struct {
 	// demands a call does so until there is a result after the last user
 	// message; from then on the model may choose, else it could never end.
 	Settings reprise.Request
+	// Prepare, if set, may change what the model is about to be asked, for
+	// this turn alone. Where a run goes on from a history whose last calls
+	// have no results, it is also asked, as turn 0, what was offered then; so
+	// it should depend on nothing but what it is given.
+	Prepare func(ctx context.Context, turn *Turn) error
 	// MaxTurns is how many answers one run may ask for before it ends with a
 	// [MaxTurnsError]; 0: 50.
 	MaxTurns int
 	// Parallel is how many tools one run has running at once; 0: 8. With 1
 	// they run one after the other, in call order.
 	Parallel int
+	// Limits is what one run may use before it ends with a [LimitError];
+	// zero: no limit but MaxTurns.
+	Limits Limits
+	// Stop is when a run ends of itself before the model is done; zero: never.
+	Stop Stop
+	// Price tells what an answer cost whose provider does not; nil: unknown.
+	Price func(*reprise.Response) (reprise.USD, bool)
+	// Control, if set, steers a run from outside. It is for one run: give
+	// each a copy of the Agent.
+	Control *Control
+	// Journal, if set, keeps the results of tools, so that a run which is
+	// repeated after a crash does not run them again. A cassette is one.
+	Journal Journal
+	// Approval says which calls a person must allow first, beside what the
+	// tools' own policies say; zero: no others.
+	Approval Approval
+	// Guards check what goes in, what comes out and what is called.
+	Guards []Guard
+	// Window bounds the prompt; nil: it grows with the conversation.
+	Window *Window
 }
 
 // Run goes on with the conversation until the model is done. The sequence
@@ -64,22 +88,28 @@ type Agent struct {
 // what there is, cancel ctx: tools that run get the cancel, calls that did
 // not start are answered as not run, and the error holds the whole history.
 //
-// A tool starts only when the answer that calls it is complete. A call never
-// fails a run: whatever goes wrong with it (no such tool, wrong arguments, an
-// error, a panic) is the result that the model gets.
+// A tool starts only when the answer that calls it is complete, unless its
+// [reprise.Policy] lets it start early. A call never fails a run: whatever
+// goes wrong with it (no such tool, wrong arguments, an error, a panic) is the
+// result that the model gets.
 func (a *Agent) Run(ctx context.Context, history []reprise.Message) iter.Seq2[Event, error] {
+	return a.run(ctx, history, nil)
+}
+
+func (a *Agent) run(ctx context.Context, history []reprise.Message, decisions []Decision) iter.Seq2[Event, error] {
 	history = slices.Clone(history)
 	var used atomic.Bool
 	return func(yield func(Event, error) bool) {
-		r := &run{yield: yield, res: &Result{History: history, Response: lastAnswer(history)}}
+		r := &run{top: a, yield: yield, res: &Result{History: history, Response: lastAnswer(history)}}
 		err := errUsed
 		if !used.Swap(true) {
-			err = a.prepare(r)
+			err = r.setUp(decisions)
 		}
 		if err == nil {
 			ctx, cancel := context.WithCancel(ctx)
 			defer cancel()
-			err = r.loop(ctx)
+			defer func() { r.early.shut() }()
+			err = r.limited(ctx)
 		}
 		if err != nil && err != errBreak {
 			yield(nil, &RunError{Result: r.res, Turn: r.turn, Partial: r.partial, Err: err})
@@ -95,8 +125,8 @@ func (a *Agent) Generate(ctx context.Context, history []reprise.Message) (*Resul
 
 var errUsed = invalid("the sequence of a run can be ranged over once")
 
-// prepare checks the configuration and sets the run up.
-func (a *Agent) prepare(r *run) error {
+// check tells what of the configuration is wrong.
+func (a *Agent) check() error {
 	switch {
 	case a.Model == nil:
 		return invalid("Agent.Model is not set")
@@ -111,45 +141,7 @@ func (a *Agent) prepare(r *run) error {
 	case a.Settings.Tools != nil:
 		return invalid("Agent.Settings.Tools is set; tools belong in Agent.Tools")
 	}
-	specs, err := r.offer(a.Tools)
-	if err != nil {
-		return err
-	}
-	r.model, r.template = a.Model, a.Settings
-	r.template.Tools = specs
-	if a.System != "" {
-		r.template.System = reprise.Parts{reprise.Text{Text: a.System}}
-	}
-	r.maxTurns, r.parallel = a.MaxTurns, a.Parallel
-	if r.maxTurns == 0 {
-		r.maxTurns = defaultMaxTurns
-	}
-	if r.parallel == 0 {
-		r.parallel = defaultParallel
-	}
 	return nil
-}
-
-// offer takes the tools by their names, and returns what the model is told
-// of them.
-func (r *run) offer(tools []reprise.Tool) ([]reprise.ToolSpec, error) {
-	var specs []reprise.ToolSpec
-	r.tools = make(map[string]reprise.Tool, len(tools))
-	for i, t := range tools {
-		if t == nil {
-			return nil, invalid("Agent.Tools[%d] is nil", i)
-		}
-		spec := t.Spec()
-		switch {
-		case strings.TrimSpace(spec.Name) == "":
-			return nil, invalid("Agent.Tools[%d] has no name", i)
-		case r.tools[spec.Name] != nil:
-			return nil, invalid("Agent.Tools has two tools of the name %q", spec.Name)
-		}
-		r.tools[spec.Name] = t
-		specs = append(specs, spec)
-	}
-	return specs, nil
 }
 
 // invalid is the error of what the program got wrong.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime/debug"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/repriselabs/reprise"
@@ -13,57 +13,88 @@ import (
 // batch is the calls of one answer, while they run. Its methods are for the
 // goroutine that ranges over the run.
 type batch struct {
+	r       *run
 	ctx     context.Context
 	cancel  context.CancelFunc
-	calls   []reprise.ToolCall
+	jobs    []*job               // that were started
 	results []reprise.ToolResult // as they came
-	done    chan outcome
+	news    chan news
 	running int
+	alone   bool  // an exclusive tool runs
+	fatal   error // why the run cannot go on
 }
 
-// outcome is what came of call number index.
+// job is a call that was started.
+type job struct {
+	call   reprise.ToolCall
+	cancel context.CancelFunc
+	over   *outcome // nil: it runs
+}
+
+// news is what a job has to tell: an event, or what came of it.
+type news struct {
+	job   *job
+	event Event
+	over  *outcome
+}
+
+// outcome is what came of a call.
 type outcome struct {
-	index  int
 	result reprise.ToolResult
 	err    error
 	took   time.Duration
+	fatal  error // the run cannot go on: the journal is broken
+	spent  spent // by agents below
 }
 
-func newBatch(ctx context.Context, calls []reprise.ToolCall) *batch {
-	ctx, cancel := context.WithCancel(ctx)
-	return &batch{ctx: ctx, cancel: cancel, calls: calls, done: make(chan outcome)}
+func (r *run) newBatch(ctx context.Context) *batch {
+	b := &batch{r: r, news: make(chan news)}
+	b.ctx, b.cancel = context.WithCancel(ctx)
+	return b
+}
+
+// room reports whether the tool can start now.
+func (b *batch) room(t offered) bool {
+	limit := b.r.top.Parallel
+	if limit == 0 {
+		limit = defaultParallel
+	}
+	return b.running == 0 || b.running < limit && !b.alone && !t.policy.Exclusive
 }
 
 // start runs a tool in a goroutine of its own; wait gets what comes of it.
-func (b *batch) start(i int, tool reprise.Tool) {
+func (b *batch) start(c reprise.ToolCall, t offered) *job {
+	ctx, cancel := context.WithCancel(b.ctx)
+	j := &job{call: c, cancel: cancel}
+	b.jobs = append(b.jobs, j)
 	b.running++
+	b.alone = t.policy.Exclusive
+	h := &call{run: b.r, tool: t, call: c}
+	h.report = func(ev Event) { b.news <- news{job: j, event: ev} } // which wait and close take
 	go func() {
-		c := b.calls[i]
-		o := failed(i, c, errNoReturn)
+		defer cancel()
+		o := failed(c, errNoReturn)
 		began := time.Now()
 		defer func() {
-			if v := recover(); v != nil {
-				o = failed(i, c, &PanicError{Value: v, Stack: debug.Stack()})
-			}
 			o.took = time.Since(began)
-			b.done <- o
+			o.spent = h.end()
+			b.news <- news{job: j, over: &o}
 		}()
-		o.result, o.err = invoke(b.ctx, tool, c)
+		defer recovered(c, &o)
+		o = h.do(ctx)
 	}()
+	return j
+}
+
+// recovered, when deferred, makes a panic the outcome.
+func recovered(c reprise.ToolCall, o *outcome) {
+	if v := recover(); v != nil {
+		*o = failed(c, &PanicError{Value: v, Stack: debug.Stack()})
+	}
 }
 
 // errNoReturn is of a tool that ended its goroutine.
 var errNoReturn = errors.New("the tool ended without a result")
-
-// invoke runs one call. It panics if the tool does.
-func invoke(ctx context.Context, tool reprise.Tool, c reprise.ToolCall) (reprise.ToolResult, error) {
-	written := c
-	if strings.TrimSpace(c.Args) == "" {
-		c.Args = "{}"
-	}
-	res, err := tool.Call(ctx, c)
-	return resultOf(written, res, err), err
-}
 
 // resultOf is what the model gets for a call. After an error that is what the
 // tool returned beside it, and the error's text.
@@ -78,15 +109,30 @@ func resultOf(c reprise.ToolCall, res reprise.ToolResult, err error) reprise.Too
 }
 
 // failed is the outcome of a call that returned nothing.
-func failed(i int, c reprise.ToolCall, err error) outcome {
-	return outcome{index: i, result: resultOf(c, reprise.ToolResult{}, err), err: err}
+func failed(c reprise.ToolCall, err error) outcome {
+	return outcome{result: resultOf(c, reprise.ToolResult{}, err), err: err}
 }
 
-// wait waits until one of the tools that run has ended.
-func (b *batch) wait() outcome {
-	o := <-b.done
-	b.running--
-	return o
+// wait waits for the next news.
+func (b *batch) wait() news { return b.took(<-b.news) }
+
+// poll is wait for what is there already.
+func (b *batch) poll() (news, bool) {
+	select {
+	case n := <-b.news:
+		return b.took(n), true
+	default:
+		return news{}, false
+	}
+}
+
+func (b *batch) took(n news) news {
+	if n.over != nil {
+		n.job.over = n.over
+		b.running--
+		b.alone = false
+	}
+	return n
 }
 
 // close stops the tools that run, and waits for them.
@@ -95,4 +141,9 @@ func (b *batch) close() {
 	for b.running > 0 {
 		b.wait()
 	}
+}
+
+// has reports whether the call with the id has its result.
+func (b *batch) has(id string) bool {
+	return slices.ContainsFunc(b.results, func(res reprise.ToolResult) bool { return res.ID == id })
 }

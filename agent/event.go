@@ -10,15 +10,18 @@ import (
 )
 
 // An Event is a step of a run: one of [TurnStart], [MessageDone],
-// [ToolStart], [ToolDone] and [Done], or a [reprise.Event] of the model's
-// answer, all as values. In JSON each is an object with a "type". What events
-// hold is shared with the run and must not be changed.
+// [ToolStart], [ToolProgress], [ToolDone], [Nested], [HandedOff], [Compacted]
+// and [Done], or a [reprise.Event] of the model's answer, all as values. In
+// JSON each is an object with a "type". What events hold is shared with the
+// run and must not be changed.
 //
 // A turn is a TurnStart, the model's events up to its [reprise.Finish], any
 // [reprise.Warning] of the run's own, and the MessageDone of the answer. If
 // it calls tools, then follow a ToolDone for each call, a ToolStart before it
-// if the tool ran, and the MessageDone of the results. The history with the
-// messages of all MessageDone is the conversation so far.
+// if the tool ran, and the MessageDone of the results. ToolStart comes among
+// the model's events where a tool may start early. The history with the
+// messages of all MessageDone is the conversation so far; a Compacted holds
+// the one that takes its place.
 type Event interface{ AgentEvent(seal.Agent) }
 
 // TurnStart says that the model is asked, for the Turn-th time in this run;
@@ -28,10 +31,12 @@ type TurnStart struct {
 }
 
 // MessageDone is a message that is now part of the history: an answer of the
-// model, or the results of all its calls. Leaving the loop at an answer
-// leaves its calls for later: none has started. Where a run goes on from a
-// history that ends with the results of some calls, the message with all of
-// them takes their place.
+// model, the results of its calls, or what a [Control] sent. Leaving the loop
+// at an answer leaves its calls for later: none has started but those of
+// tools that may start early. The results are those of all calls, but for
+// calls that wait for a decision. Where a run goes on from a history that
+// ends with the results of some calls, the message with all of them takes
+// their place.
 type MessageDone struct {
 	Message reprise.Message `json:"message"`
 }
@@ -54,6 +59,38 @@ type ToolDone struct {
 	Duration time.Duration // for which the tool ran
 }
 
+// ToolProgress is what a tool that runs says by [reprise.Report].
+type ToolProgress struct {
+	Call     reprise.ToolCall `json:"call"`
+	Progress reprise.Progress `json:"progress"`
+}
+
+// Nested is an event of an agent that was called as a tool.
+type Nested struct {
+	// Path is the names of the tools and the ids of the calls, from the
+	// outermost: see [Lane].
+	Path string `json:"path"`
+	// Event is no Nested.
+	Event Event `json:"event"`
+}
+
+// HandedOff says that another agent answers from now on.
+type HandedOff struct {
+	By string `json:"by"` // the name of the [Handoff]
+}
+
+// Compacted says that the history was made shorter: see [Window].
+type Compacted struct {
+	// History takes the place of the conversation so far.
+	History []reprise.Message `json:"history"`
+	Before  TokenCount        `json:"before"` // of the prompt
+	After   TokenCount        `json:"after"`
+	Dropped int               `json:"dropped"` // results whose content was dropped
+	// Summary is the answer that tells what was before; nil: nothing was
+	// summarised.
+	Summary *reprise.Response `json:"summary,omitempty"`
+}
+
 // Done is the last event of a run that came to its end.
 type Done struct {
 	Result *Result `json:"result"`
@@ -70,6 +107,18 @@ func (ToolStart) AgentEvent(seal.Agent) {}
 
 // AgentEvent marks an Event.
 func (ToolDone) AgentEvent(seal.Agent) {}
+
+// AgentEvent marks an Event.
+func (ToolProgress) AgentEvent(seal.Agent) {}
+
+// AgentEvent marks an Event.
+func (Nested) AgentEvent(seal.Agent) {}
+
+// AgentEvent marks an Event.
+func (HandedOff) AgentEvent(seal.Agent) {}
+
+// AgentEvent marks an Event.
+func (Compacted) AgentEvent(seal.Agent) {}
 
 // AgentEvent marks an Event.
 func (Done) AgentEvent(seal.Agent) {}
@@ -115,6 +164,42 @@ func (e ToolDone) MarshalJSON() ([]byte, error) {
 		out.Error = e.Err.Error()
 	}
 	return encode(out)
+}
+
+// MarshalJSON adds "type": "tool_progress".
+func (e ToolProgress) MarshalJSON() ([]byte, error) {
+	type plain ToolProgress
+	return encode(struct {
+		Type string `json:"type"`
+		plain
+	}{"tool_progress", plain(e)})
+}
+
+// MarshalJSON adds "type": "nested".
+func (e Nested) MarshalJSON() ([]byte, error) {
+	type plain Nested
+	return encode(struct {
+		Type string `json:"type"`
+		plain
+	}{"nested", plain(e)})
+}
+
+// MarshalJSON adds "type": "handed_off".
+func (e HandedOff) MarshalJSON() ([]byte, error) {
+	type plain HandedOff
+	return encode(struct {
+		Type string `json:"type"`
+		plain
+	}{"handed_off", plain(e)})
+}
+
+// MarshalJSON adds "type": "compacted".
+func (e Compacted) MarshalJSON() ([]byte, error) {
+	type plain Compacted
+	return encode(struct {
+		Type string `json:"type"`
+		plain
+	}{"compacted", plain(e)})
 }
 
 // MarshalJSON adds "type": "done".

@@ -140,8 +140,7 @@ func (l *ledger) checkIDs() error {
 	return nil
 }
 
-// answer returns the history with the results of the calls that NextOf
-// named. All results of the last answer are then in one message, in call
+// answer returns the history with the results of calls that NextOf named. All results of the last answer are then in one message, in call
 // order; other parts of the messages that they were in follow. It does not
 // change its arguments.
 func answer(history []reprise.Message, results []reprise.ToolResult) []reprise.Message {
@@ -165,7 +164,9 @@ func answer(history []reprise.Message, results []reprise.ToolResult) []reprise.M
 	}
 	msg := reprise.Message{Role: reprise.RoleTool}
 	for _, c := range history[end-1].Calls() {
-		msg.Parts = append(msg.Parts, byID[c.ID])
+		if res, ok := byID[c.ID]; ok {
+			msg.Parts = append(msg.Parts, res)
+		}
 	}
 	msg.Parts = append(msg.Parts, rest...)
 	return append(slices.Clip(history[:end]), msg)

@@ -17,14 +17,31 @@ type Result struct {
 	// Response is the last whole answer. It is never nil; before the first
 	// answer of a run it holds only the history's last, if that ends with one.
 	Response *reprise.Response `json:"response"`
-	Usage    reprise.Usage     `json:"usage"`
-	// Cost is the sum of what the providers say they billed; nil: not every
-	// turn has one.
+	// End is why the run ended without an error; empty: the model was done.
+	End End `json:"end,omitempty"`
+	// Pending are, with EndApproval, the calls of the last answer that wait
+	// for a decision. They have no result in the History.
+	Pending []Pending `json:"pending,omitempty"`
+	// Usage is that of the answers, those of agents that were called as
+	// tools and of summaries included.
+	Usage reprise.Usage `json:"usage"`
+	// Cost is the sum of what the providers say they billed, or else of what
+	// Agent.Price says; nil: it is not known for all that Usage counts.
 	Cost  *reprise.USD `json:"cost"`
 	Turns int          `json:"turns"` // whole answers
 	// Warnings are those of all turns.
 	Warnings []reprise.Warning `json:"warnings,omitempty"`
 }
+
+// An End is why a run ended without an error.
+type End string
+
+// The ends.
+const (
+	EndDone     End = ""         // the model was done
+	EndStopped  End = "stopped"  // by Agent.Stop, a tool or a [Control]; the model would go on
+	EndApproval End = "approval" // calls wait for decisions
+)
 
 // Text is the text of the last answer. A refusal is not part of it.
 func (r *Result) Text() string { return r.Response.Text() }
@@ -34,15 +51,6 @@ func (r *Result) add(resp *reprise.Response) {
 	r.History = append(r.History, resp.Message)
 	r.Response = resp
 	r.Usage = r.Usage.Add(resp.Usage)
-	switch {
-	case resp.Cost == nil || r.Turns > 0 && r.Cost == nil:
-		r.Cost = nil
-	case r.Cost == nil:
-		sum := *resp.Cost
-		r.Cost = &sum
-	default:
-		*r.Cost += *resp.Cost
-	}
 	r.Turns++
 	r.Warnings = append(r.Warnings, resp.Warnings...)
 }
@@ -84,7 +92,8 @@ type RunError struct {
 	// Turn is the turn that the run was in; 0: it was before the first.
 	Turn int
 	// Partial is what had arrived of the answer that broke; nil: it was not
-	// an answer that broke. Nothing of it is in Result.
+	// an answer that broke. Nothing of it is in Result, but where tools had
+	// started early: up to the last of these it is in the History.
 	Partial *reprise.Response
 	// Err is what happened. [reprise.KindOf] tells what sort of thing it is.
 	Err error
@@ -112,15 +121,22 @@ func (e *MaxTurnsError) Error() string {
 	return fmt.Sprintf("the model is not done after %d turns, the most that Agent.MaxTurns allows", e.MaxTurns)
 }
 
-// PanicError is what a tool panicked with. The model gets its text, without
-// the stack.
+// PanicError is what a tool or a check panicked with. The model gets its
+// text, without the stack.
 type PanicError struct {
 	Value any
-	Stack []byte // of the tool's goroutine
+	Stack []byte // of the goroutine that panicked
+
+	check bool // of a Guard
 }
 
 // Error tells the value.
-func (e *PanicError) Error() string { return fmt.Sprintf("the tool panicked: %v", e.Value) }
+func (e *PanicError) Error() string {
+	if e.check {
+		return fmt.Sprintf("the check panicked: %v", e.Value)
+	}
+	return fmt.Sprintf("the tool panicked: %v", e.Value)
+}
 
 // Unwrap returns the value if it is an error.
 func (e *PanicError) Unwrap() error {

@@ -3,25 +3,33 @@ package agent
 import (
 	"context"
 	"errors"
-	"iter"
-	"slices"
+	"time"
 
 	"github.com/repriselabs/reprise"
 )
 
 // run is one run of an agent. Only the goroutine that ranges touches it.
 type run struct {
-	model    reprise.Model
-	template reprise.Request // with the system and the tools, without messages
-	tools    map[string]reprise.Tool
-	maxTurns int
-	parallel int
-	yield    func(Event, error) bool
+	top   *Agent // whose run it is: its limits hold
+	cur   *Agent // who answers: top, or whom it handed off to
+	base  *offer // the tools of cur
+	yield func(Event, error) bool
+	began time.Time
 
-	res     *Result
-	turn    int               // of the answer that was asked for last
-	cutOff  bool              // the last answer may have been cut off in a call
-	partial *reprise.Response // of the answer that broke
+	res       *Result
+	turn      int               // of the answer that was asked for last
+	askedBy   *Agent            // who asked last
+	asked     plan              // how it was asked; of a history that was resumed: with no tools until they are needed
+	last      bill              // of the last answer
+	unpriced  bool              // the cost of some answer is not known
+	cutOff    bool              // the last answer may have been cut off in a call
+	partial   *reprise.Response // of the answer that broke
+	early     *early            // tools of the answer that comes
+	did       bool              // something was added to the history
+	stops     bool              // a tool said that the run is over
+	checked   int               // messages that the guards have seen
+	decisions map[string]Decision
+	rest      *restTool
 }
 
 // errBreak is what the parts of a run return when the caller has left the loop.
@@ -34,16 +42,41 @@ func (r *run) emit(ev Event) error {
 	return nil
 }
 
+// setUp makes the run ready: whose turn it is, and what it may do.
+func (r *run) setUp(decisions []Decision) error {
+	r.began = time.Now()
+	if w := r.top.Window; w != nil {
+		if err := w.check(); err != nil {
+			return err
+		}
+		r.rest = w.tool()
+	}
+	if err := r.use(r.top); err != nil {
+		return err
+	}
+	if err := r.follow(r.res.History); err != nil {
+		return err
+	}
+	return r.decide(decisions)
+}
+
 // loop does what comes next until nothing does.
 func (r *run) loop(ctx context.Context) error {
 	for {
 		next, err := NextOf(r.res.History)
+		if err == nil && next.Step != StepTools {
+			next.Step, err = r.between(next.Step)
+		}
 		if err != nil {
 			return err
 		}
 		switch next.Step {
 		case StepTools:
 			err = r.call(ctx, next.Calls)
+			if err == nil && r.res.Pending != nil {
+				r.res.End = EndApproval
+				return r.emit(Done{Result: r.res})
+			}
 		case StepAsk:
 			err = r.ask(ctx)
 		default:
@@ -55,36 +88,103 @@ func (r *run) loop(ctx context.Context) error {
 	}
 }
 
+// between is the safe point, where each call has its result. It returns
+// whether the run goes on.
+func (r *run) between(step Step) (Step, error) {
+	sent, stop := r.top.Control.wants()
+	last := r.res.History[len(r.res.History)-1]
+	if step == StepDone && !sent {
+		return StepDone, nil
+	}
+	if stop || r.stops || r.did && r.top.Stop.Holds(r.res, time.Since(r.began)) {
+		r.res.End = EndStopped
+		return StepDone, nil
+	}
+	if last.Paused && step == StepAsk { // nothing may come between
+		return step, nil
+	}
+	for _, m := range r.top.Control.take() {
+		r.add(m)
+		if err := r.emit(MessageDone{Message: m}); err != nil {
+			return "", err
+		}
+	}
+	return StepAsk, nil
+}
+
+func (r *run) add(m reprise.Message) {
+	r.res.History = append(r.res.History, m)
+	r.did = true
+}
+
 // ask gets the model's next answer and puts it into the history.
 func (r *run) ask(ctx context.Context) error {
-	if err := canceled(ctx); err != nil {
+	err := canceled(ctx)
+	if err == nil {
+		err = r.spent()
+	}
+	if err == nil {
+		err = r.compact(ctx)
+	}
+	if err != nil {
 		return err
 	}
-	if r.res.Turns == r.maxTurns {
-		return &MaxTurnsError{MaxTurns: r.maxTurns}
-	}
 	r.turn++
+	before := r.asked.req
+	if r.asked, err = r.plan(ctx, r.turn, r.res.History); err != nil {
+		return err
+	}
 	if err := r.emit(TurnStart{Turn: r.turn}); err != nil {
 		return err
 	}
+	if err := r.watchPrefix(before); err != nil {
+		return err
+	}
 	if err := canceled(ctx); err != nil {
 		return err
 	}
-	var left bool
-	resp, err := reprise.Collect(r.watch(r.model.Stream(ctx, r.request()), &left))
-	switch {
-	case left:
-		return errBreak
-	case err == nil && len(resp.Message.Results()) > 0:
+	resp, err := r.answer(ctx)
+	if err == nil {
+		err = r.keep(resp)
+	}
+	return err
+}
+
+// answer asks the model. After an error there is nothing to keep.
+func (r *run) answer(ctx context.Context) (*reprise.Response, error) {
+	s := r.newStream(ctx)
+	defer s.close()
+	resp, err := reprise.Collect(s.watch(r.asked.model.Stream(s.ctx, r.asked.req)))
+	if s.left {
+		return nil, errBreak
+	}
+	if stopped := s.stopped(); stopped != nil {
+		err = stopped
+	}
+	if err == nil && len(resp.Message.Results()) > 0 {
 		err = badResponse("the model's answer holds a tool result")
 	}
-	if err != nil {
-		r.partial = resp
-		return err
+	if err == nil {
+		return resp, nil
 	}
+	r.partial = resp
+	if kept := r.keepEarly(); kept != nil {
+		err = kept
+	}
+	return nil, err
+}
+
+// keep puts a whole answer into the history.
+func (r *run) keep(resp *reprise.Response) error {
 	warnings := identify(resp, 1+answers(r.res.History))
 	r.res.add(resp)
+	r.last = bill{resp.Usage.Total(), r.costOf(resp), len(r.res.History)}
+	r.charge(r.last.cost)
+	r.did = true
 	r.cutOff = cutsOff(resp.Reason)
+	if err := r.early.settle(resp.Calls()); err != nil {
+		return err
+	}
 	for _, w := range warnings {
 		if err := r.emit(w); err != nil {
 			return err
@@ -93,51 +193,10 @@ func (r *run) ask(ctx context.Context) error {
 	return r.emit(MessageDone{Message: resp.Message})
 }
 
-// watch is the stream, with each event shown to the caller as it passes. It
-// sets left when the caller does not want more.
-func (r *run) watch(stream iter.Seq2[reprise.Event, error], left *bool) iter.Seq2[reprise.Event, error] {
-	return func(collect func(reprise.Event, error) bool) {
-		for ev, err := range stream {
-			if err == nil && ev == nil {
-				err = badResponse("the model's stream yielded neither an event nor an error")
-			}
-			if err == nil && !r.yield(ev, nil) {
-				*left = true
-				return
-			}
-			if !collect(ev, err) {
-				return
-			}
-		}
-	}
-}
-
-// request is the question that the history comes to.
-func (r *run) request() *reprise.Request {
-	req := r.template
-	req.Messages = slices.Clip(r.res.History)
-	if demandsCall(req.Choice) && calledSinceUser(req.Messages) {
-		req.Choice = reprise.ToolChoice{}
-	}
-	return &req
-}
-
-func demandsCall(c reprise.ToolChoice) bool {
-	return c.Name != "" || c.Mode == reprise.ToolRequired
-}
-
-// calledSinceUser reports whether there are tool results after the last user
-// message.
-func calledSinceUser(history []reprise.Message) bool {
-	for _, m := range slices.Backward(history) {
-		switch m.Role {
-		case reprise.RoleTool:
-			return true
-		case reprise.RoleUser:
-			return false
-		}
-	}
-	return false
+// warn adds a warning of the run's own.
+func (r *run) warn(w reprise.Warning) error {
+	r.res.Warnings = append(r.res.Warnings, w)
+	return r.emit(w)
 }
 
 // cutsOff reports whether an answer that ended so may be incomplete.

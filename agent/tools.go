@@ -12,47 +12,121 @@ import (
 
 // call runs the calls and puts their results into the history.
 func (r *run) call(ctx context.Context, calls []reprise.ToolCall) error {
-	b := newBatch(ctx, calls)
+	if err := r.planOfCalls(ctx); err != nil {
+		return err
+	}
+	defer func() { r.decisions = nil }() // an id may come again in a later answer
+	started := r.early
+	r.early = nil
+	b := started.batchOr(r, ctx)
 	defer b.close()
-	for i := range calls {
-		for b.running == r.parallel {
-			if err := r.settle(b, b.wait()); err != nil {
+	for _, c := range calls {
+		var err error
+		switch j := started.find(c.ID); {
+		case j == nil:
+			err = r.begin(b, c)
+		case j.over != nil:
+			err = r.settle(b, j.call, j.over)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return r.finish(b)
+}
+
+// finish waits for the calls that run and puts all results into the history.
+func (r *run) finish(b *batch) error {
+	for _, j := range b.jobs { // that ended before anyone waited for them
+		if j.over != nil && !b.has(j.call.ID) {
+			if err := r.settle(b, j.call, j.over); err != nil {
 				return err
 			}
 		}
-		if err := r.begin(b, i); err != nil {
-			return err
-		}
 	}
 	for b.running > 0 {
-		if err := r.settle(b, b.wait()); err != nil {
+		if err := r.hear(b, b.wait()); err != nil {
 			return err
 		}
 	}
-	r.res.History = answer(r.res.History, b.results)
-	return r.emit(MessageDone{Message: r.res.History[len(r.res.History)-1]})
+	if len(b.results) > 0 {
+		r.res.History = answer(r.res.History, b.results)
+		r.did = true
+		last := r.res.History[len(r.res.History)-1]
+		if err := r.emit(MessageDone{Message: last}); err != nil {
+			return err
+		}
+		if b.fatal == nil && r.res.Pending == nil {
+			return r.handOff(last)
+		}
+	}
+	return b.fatal
 }
 
-// begin starts call i, or answers it if it cannot run.
-func (r *run) begin(b *batch, i int) error {
-	c := b.calls[i]
-	if err := r.refusal(b.ctx, c); err != nil {
-		return r.settle(b, failed(i, c, err))
+// begin starts a call, or answers it if it cannot run.
+func (r *run) begin(b *batch, c reprise.ToolCall) error {
+	t := r.asked.tools[c.Name]
+	for !b.room(t) {
+		if err := r.hear(b, b.wait()); err != nil {
+			return err
+		}
+	}
+	err := r.refusal(b.ctx, c)
+	if err == nil {
+		err = r.checkCall(b, c)
+	}
+	if err == nil {
+		switch d, decided := r.decisions[c.ID]; {
+		case decided && !d.Allow:
+			err = &DeniedError{Reason: d.Reason}
+		case !decided && r.mustAsk(c, t):
+			return r.wait(c)
+		}
+	}
+	if err != nil {
+		o := failed(c, err)
+		return r.settle(b, c, &o)
 	}
 	if err := r.emit(ToolStart{Call: c}); err != nil {
 		return err
 	}
 	if err := notRunIf(b.ctx); err != nil { // since the event
-		return r.settle(b, failed(i, c, err))
+		o := failed(c, err)
+		return r.settle(b, c, &o)
 	}
-	b.start(i, r.tools[c.Name])
+	b.start(c, t)
 	return nil
 }
 
+// pass tells the caller of a tool's event.
+func (r *run) pass(n news) error {
+	if n.event == nil {
+		return nil
+	}
+	return r.emit(n.event)
+}
+
+// hear passes on an event, or settles a call that is over.
+func (r *run) hear(b *batch, n news) error {
+	if n.over == nil {
+		return r.pass(n)
+	}
+	return r.settle(b, n.job.call, n.over)
+}
+
 // settle keeps the result of a call and tells of it.
-func (r *run) settle(b *batch, o outcome) error {
+func (r *run) settle(b *batch, c reprise.ToolCall, o *outcome) error {
+	o.result.ID = c.ID // that of an answer which began again, if the call started before
 	b.results = append(b.results, o.result)
-	return r.emit(ToolDone{Call: b.calls[o.index], Result: o.result, Err: o.err, Duration: o.took})
+	r.spend(o.spent)
+	if o.fatal != nil && b.fatal == nil {
+		b.fatal = o.fatal
+		b.cancel()
+	}
+	if !o.result.IsError && r.asked.tools[c.Name].policy.Stops {
+		r.stops = true
+	}
+	return r.emit(ToolDone{Call: c, Result: o.result, Err: o.err, Duration: o.took})
 }
 
 // refusal says, in words for the model, why a call cannot run; nil if it can.
@@ -60,11 +134,12 @@ func (r *run) refusal(ctx context.Context, c reprise.ToolCall) error {
 	if err := notRunIf(ctx); err != nil {
 		return err
 	}
-	switch choice := r.template.Choice; {
+	_, offered := r.asked.tools[c.Name]
+	switch choice := r.asked.req.Choice; {
 	case choice.Mode == reprise.ToolNone && choice.Name == "":
 		return errors.New("no tool can be called now")
-	case r.tools[c.Name] == nil:
-		return unknownTool(c.Name, r.template.Tools)
+	case !offered:
+		return unknownTool(c.Name, r.asked.req.Tools)
 	case strings.TrimSpace(c.Args) == "":
 		if r.cutOff {
 			return &reprise.ArgsError{Tool: c.Name, Err: errCutOff}

@@ -9,14 +9,41 @@ import (
 	"strings"
 
 	"github.com/repriselabs/reprise"
-	"github.com/repriselabs/reprise/openaichat"
 )
 
 // Config is what models are opened with. Its zero value opens them without
 // keys, which is enough to replay.
 type Config struct {
-	Client *http.Client        // nil: http.DefaultClient
 	Getenv func(string) string // where keys and addresses come from, such as os.Getenv; nil: there are none
+	// Client makes the model's client, given the network that it must reach:
+	// nil is http.DefaultTransport, and a cloud's signs requests. A cassette
+	// goes over it, with the network as its Transport. Client nil: a plain
+	// client.
+	Client func(network http.RoundTripper) *http.Client
+}
+
+func (c Config) getenv(name string) string {
+	if c.Getenv == nil {
+		return ""
+	}
+	return c.Getenv(name)
+}
+
+// first is the first of the variables that is set.
+func (c Config) first(names ...string) string {
+	for _, name := range names {
+		if v := c.getenv(name); v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+func (c Config) client(network http.RoundTripper) *http.Client {
+	if c.Client != nil {
+		return c.Client(network)
+	}
+	return &http.Client{Transport: network}
 }
 
 // A Name is a provider and its name for a model.
@@ -47,11 +74,7 @@ func (c Config) Open(spec string) (reprise.Model, error) {
 		return nil, err
 	}
 	p, _ := find(name.Provider) // Parse found it
-	getenv := c.Getenv
-	if getenv == nil {
-		getenv = func(string) string { return "" }
-	}
-	return p.open(c.Client, getenv, name.Model)
+	return p.open(c, name.Model)
 }
 
 // Providers are the names that [Config.Open] knows.
@@ -61,40 +84,4 @@ func Providers() []string {
 		names = append(names, p.name)
 	}
 	return names
-}
-
-// provider is a way to open models.
-type provider struct {
-	name, keyVar, baseURLVar string
-
-	open func(client *http.Client, getenv func(string) string, model string) (reprise.Model, error)
-}
-
-func find(name string) (provider, bool) {
-	for _, p := range providers() {
-		if p.name == name {
-			return p, true
-		}
-	}
-	return provider{}, false
-}
-
-func providers() []provider {
-	var list []provider
-	for _, d := range openaichat.Dialects() {
-		list = append(list, chat(d))
-	}
-	return list
-}
-
-// chat opens models of a Chat Completions server.
-func chat(d openaichat.Dialect) provider {
-	return provider{d.Provider, d.KeyVar, d.BaseURLVar, func(client *http.Client, getenv func(string) string, name string) (reprise.Model, error) {
-		m, err := d.Model(name, getenv)
-		if err != nil {
-			return nil, err
-		}
-		m.Client = client
-		return m, nil
-	}}
 }

@@ -1,6 +1,7 @@
 package models_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -31,7 +32,7 @@ func TestOpen(t *testing.T) {
 	for spec, want := range map[string]string{
 		"gpt-4o":   `"gpt-4o" is not provider/model`,
 		"xai/":     `"xai/" is not provider/model`,
-		"acme/gpt": `no provider "acme"; there are xai, openai, `,
+		"acme/gpt": `no provider "acme"; there are anthropic, bedrock, google, vertex, openai, xai, openai-chat, `,
 		"azure/d":  "azure has no address of its own: set AZURE_OPENAI_BASE_URL",
 	} {
 		if _, err := c.Open(spec); err == nil || !strings.Contains(err.Error(), want) {
@@ -43,14 +44,27 @@ func TestOpen(t *testing.T) {
 // TestAll opens a model of each provider.
 func TestAll(t *testing.T) {
 	c := models.Config{Getenv: func(name string) string {
+		if name == "AWS_REGION" || strings.HasPrefix(name, "GOOGLE_CLOUD_") {
+			return "us-east-1"
+		}
 		if strings.HasSuffix(name, "_KEY") || name == "HF_TOKEN" {
 			return ""
 		}
 		return "http://localhost:1/v1"
 	}}
-	for _, p := range models.Providers() {
-		if m, err := c.Open(p + "/m"); err != nil || m == nil {
+	used := 0
+	c.Client = func(network http.RoundTripper) *http.Client {
+		used++
+		return &http.Client{Transport: network}
+	}
+	for i, p := range models.Providers() {
+		m, err := c.Open(p + "/m")
+		if err != nil || m == nil {
 			t.Errorf("%s: %v", p, err)
+		}
+		if used != i+1 {
+			t.Errorf("%s: the client was not used", p)
+			used = i + 1
 		}
 	}
 }

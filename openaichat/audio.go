@@ -21,6 +21,7 @@ func (a *audio) part() reprise.Part {
 
 // readAudio decodes the sound; what is said in it is text.
 func (s *stream) readAudio() {
+	s.mold.spoil()
 	for more := s.Open('{'); more; more = s.Next('}') {
 		if s.audio == nil {
 			s.audio = &audio{draft: s.begin()}
@@ -34,7 +35,7 @@ func (s *stream) readAudio() {
 				s.audio.data = piece
 			}
 		case "transcript":
-			s.addText(&s.text, s.Bytes(), false)
+			s.readText(&s.text, false)
 		default:
 			s.Skip()
 		}
@@ -43,6 +44,7 @@ func (s *stream) readAudio() {
 
 // readLogprobs keeps the probabilities of the text's tokens.
 func (s *stream) readLogprobs() {
+	s.mold.spoil()
 	for more := s.Open('{'); more; more = s.Next('}') {
 		if string(s.Key()) != "content" {
 			s.Skip()

@@ -43,9 +43,12 @@ func (s *stream) readFunction() {
 		case "arguments":
 			if s.Peek() == '{' { // some servers do not wrap them in a string
 				s.nextCall.args = append(s.nextCall.args, s.Raw()...)
-			} else {
-				s.nextCall.args = s.Append(s.nextCall.args)
+				s.mold.spoil()
+				continue
 			}
+			from := s.Pos()
+			s.nextCall.args = s.Append(s.nextCall.args)
+			s.mold.note(from, s.Pos(), nil, false)
 		default:
 			s.Skip()
 		}
@@ -54,6 +57,7 @@ func (s *stream) readFunction() {
 
 // addCall adds nextCall to the call that it goes on, or begins one.
 func (s *stream) addCall() {
+	s.mold.adds++
 	c := &s.nextCall
 	d := s.callFor(c)
 	if d == nil {

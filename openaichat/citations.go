@@ -8,6 +8,7 @@ import (
 
 // readAnnotations keeps the citations of a text.
 func (s *stream) readAnnotations() {
+	s.mold.spoil()
 	for more := s.Open('['); more; more = s.Next(']') {
 		raw := s.Raw()
 		if raw == nil {

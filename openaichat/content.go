@@ -3,7 +3,7 @@ package openaichat
 // readContent decodes content: a string, or a list of typed pieces.
 func (s *stream) readContent() {
 	if s.Peek() != '[' {
-		s.addText(&s.text, s.Bytes(), false)
+		s.readText(&s.text, false)
 		return
 	}
 	for more := s.Open('['); more; more = s.Next(']') {
@@ -14,16 +14,16 @@ func (s *stream) readContent() {
 // readPiece decodes a piece of content. A thinking piece holds pieces.
 func (s *stream) readPiece() {
 	if s.Peek() == '"' {
-		s.addText(&s.text, s.Bytes(), false)
+		s.readText(&s.text, false)
 		return
 	}
 	for more := s.Open('{'); more; more = s.Next('}') {
 		switch string(s.Key()) {
 		case "text":
-			s.addText(&s.text, s.Bytes(), false)
+			s.readText(&s.text, false)
 		case "thinking":
 			if s.Peek() == '"' {
-				s.addText(&s.reasoning, s.Bytes(), true)
+				s.readText(&s.reasoning, true)
 				continue
 			}
 			for more := s.Open('['); more; more = s.Next(']') {
@@ -38,7 +38,7 @@ func (s *stream) readPiece() {
 func (s *stream) readThought() {
 	for more := s.Open('{'); more; more = s.Next('}') {
 		if string(s.Key()) == "text" {
-			s.addText(&s.reasoning, s.Bytes(), true)
+			s.readText(&s.reasoning, true)
 		} else {
 			s.Skip()
 		}
@@ -51,7 +51,19 @@ func (s *stream) readReasoning() bool {
 		s.Skip()
 		return false
 	}
+	return s.readText(&s.reasoning, true)
+}
+
+// readText decodes a string that goes on with a part, and reports whether
+// there was any.
+func (s *stream) readText(part **draft, reasoning bool) bool {
+	s.Peek()
+	from := s.Pos()
 	b := s.Bytes()
-	s.addText(&s.reasoning, b, true)
-	return len(b) > 0
+	if len(b) == 0 || s.Err() != nil {
+		return false
+	}
+	s.mold.note(from, s.Pos(), part, reasoning)
+	s.addText(part, b, reasoning)
+	return true
 }

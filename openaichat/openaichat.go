@@ -56,6 +56,7 @@ func (m *Model) Stream(ctx context.Context, req *reprise.Request) iter.Seq2[repr
 		}
 		defer resp.Body.Close()
 		s := newStream(&m.Dialect, req, yield)
+		s.call = call
 		s.broken = func(err error) *reprise.Error { return call.Broken(ctx, err) }
 		s.requestID = wire.RequestID(resp.Header)
 		s.run(resp.Body)
@@ -121,8 +122,7 @@ func (m *Model) explain(err error) error {
 func ReadResponse(body io.Reader, d *Dialect, req *reprise.Request) iter.Seq2[reprise.Event, error] {
 	return func(yield func(reprise.Event, error) bool) {
 		s := newStream(d, req, yield)
-		call := &wire.Call{Provider: d.name()}
-		s.broken = func(err error) *reprise.Error { return call.Broken(context.Background(), err) }
+		s.broken = func(err error) *reprise.Error { return s.call.Broken(context.Background(), err) }
 		s.run(body)
 	}
 }
@@ -181,7 +181,7 @@ func (s *stream) whole(r io.Reader) {
 	if s.chunk(sse.Event{Data: data}); s.stopped {
 		return
 	}
-	if s.finish == "" {
+	if s.seen && s.finish == "" {
 		s.finish = "unknown" // nothing was cut off: the value is whole
 	}
 	s.end()

@@ -17,7 +17,8 @@ type stream struct {
 	wire.Decoder
 	dialect   *Dialect
 	yield     func(reprise.Event, error) bool
-	stopped   bool // the consumer left, or an error was yielded
+	stopped   bool       // the consumer left, or an error was yielded
+	call      *wire.Call // for its errors
 	broken    func(error) *reprise.Error
 	requestID string
 	turn      int // how many answers came before this one
@@ -40,6 +41,7 @@ type stream struct {
 	output    string // the tool that stands in for structured output
 	lastCall  *draft
 	nextCall  call // the call that is being read
+	mold      mold
 }
 
 // draft is a part that is being written.
@@ -55,7 +57,7 @@ type draft struct {
 }
 
 func newStream(d *Dialect, req *reprise.Request, yield func(reprise.Event, error) bool) *stream {
-	s := &stream{dialect: d, yield: yield}
+	s := &stream{dialect: d, yield: yield, call: &wire.Call{Provider: d.name()}}
 	if req != nil && req.Output != nil && d.Output == OutputTool {
 		s.output = outputName(req.Output)
 	}
@@ -92,6 +94,10 @@ func (s *stream) bad(err error) *reprise.Error {
 
 // chunk decodes one chunk of a stream, or an answer that came as a whole.
 func (s *stream) chunk(ev sse.Event) {
+	if s.fits(ev.Data) {
+		return
+	}
+	s.mold.begin()
 	s.Reset(ev.Data)
 	if s.Peek() != '{' {
 		s.odd(ev, nil)
@@ -136,7 +142,9 @@ func (s *stream) chunk(ev sse.Event) {
 	case err != nil:
 		s.odd(ev, err)
 	case complaint && !answer:
-		s.fail((&wire.Call{Provider: s.dialect.name()}).ErrorFrom(ev.Data, 0))
+		s.fail(s.call.ErrorFrom(ev.Data, 0))
+	default:
+		s.mold.end(ev.Data)
 	}
 }
 
@@ -155,7 +163,7 @@ func (s *stream) odd(ev sse.Event, err error) {
 		s.fail(&reprise.Error{Provider: s.dialect.name(), Kind: reprise.KindCut, Err: errors.New("the answer was cut off in the middle of a chunk")})
 		return
 	}
-	e := (&wire.Call{Provider: s.dialect.name()}).ErrorFrom(ev.Data, 0)
+	e := s.call.ErrorFrom(ev.Data, 0)
 	e.Kind = reprise.KindBadResponse
 	if err != nil {
 		e.Err = fmt.Errorf("%w in %w", err, e.Err)
@@ -197,6 +205,7 @@ func (s *stream) choice() {
 // message decodes a whole message: reasoning goes before the text, wherever
 // it stands.
 func (s *stream) message() {
+	s.mold.spoil()
 	raw := s.Raw()
 	if s.Err() != nil {
 		return
@@ -252,7 +261,7 @@ func (s *stream) members(reasoning bool) {
 				s.addCall()
 			}
 		case "refusal":
-			s.addText(&s.refusal, s.Bytes(), false)
+			s.readText(&s.refusal, false)
 		case "annotations":
 			s.readAnnotations()
 		case "audio":
@@ -266,15 +275,16 @@ func (s *stream) members(reasoning bool) {
 // addText adds to a text or reasoning part, which begins with its first
 // byte.
 func (s *stream) addText(part **draft, b []byte, reasoning bool) {
-	if len(b) == 0 || s.Err() != nil {
-		return
-	}
+	s.mold.adds++
 	d := *part
 	if d == nil {
 		d = s.begin()
 		*part = d
 	}
 	from := d.b.Len()
+	if from == 0 {
+		d.b.Grow(max(len(b), firstText))
+	}
 	d.b.Write(b)
 	added := d.b.String()[from:] // a view: what a Builder holds never changes
 	if reasoning {
@@ -284,6 +294,9 @@ func (s *stream) addText(part **draft, b []byte, reasoning bool) {
 	}
 }
 
+// firstText is room for the first words of a text.
+const firstText = 128
+
 func (s *stream) begin() *draft {
 	d := &draft{index: len(s.parts)}
 	s.parts = append(s.parts, d)
@@ -292,6 +305,7 @@ func (s *stream) begin() *draft {
 
 // readDetails keeps reasoning_details, which go back as they came.
 func (s *stream) readDetails() {
+	s.mold.spoil()
 	for more := s.Open('['); more; more = s.Next(']') {
 		if raw := s.Raw(); raw != nil {
 			s.details = append(append(s.details, raw...), ',')

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -328,12 +329,14 @@ func TestMissingUsageWarns(t *testing.T) {
 }
 
 // FuzzStream checks that any bytes give events and then one Finish or one
-// error, and the same however they are split.
+// error, and the same however they are split, and whether or not chunks are
+// decoded by the mold of the one before.
 func FuzzStream(f *testing.F) {
 	for _, q := range quirks {
 		f.Add([]byte(q.stream))
 	}
 	f.Add([]byte(sseOf(delta(`"content":"a"`), `{"error":{"message":"x"}}`)))
+	f.Add([]byte(alike))
 	f.Fuzz(func(t *testing.T, stream []byte) {
 		whole := transcribe(t, bytes.NewReader(stream))
 		if split := transcribe(t, iotest.OneByteReader(bytes.NewReader(stream))); split != whole {
@@ -342,14 +345,19 @@ func FuzzStream(f *testing.F) {
 		if half := transcribe(t, iotest.HalfReader(bytes.NewReader(stream))); half != whole {
 			t.Errorf("half reads differ:\n%s\nwhole:\n%s", half, whole)
 		}
+		if each := eventsOf(t, withoutMolds(bytes.NewReader(stream), &xai)); each != whole {
+			t.Errorf("each chunk by itself differs:\n%s\nwhole:\n%s", each, whole)
+		}
 	})
 }
 
-// transcribe writes down all that a stream yields, and checks its order.
-func transcribe(t *testing.T, r io.Reader) string {
+func transcribe(t *testing.T, r io.Reader) string { return eventsOf(t, ReadResponse(r, &xai, nil)) }
+
+// eventsOf writes down all that a stream yields, and checks its order.
+func eventsOf(t *testing.T, events iter.Seq2[reprise.Event, error]) string {
 	var b strings.Builder
 	ended := false
-	for ev, err := range ReadResponse(r, &xai, nil) {
+	for ev, err := range events {
 		if ended {
 			t.Fatalf("yielded %v, %v after the end", ev, err)
 		}

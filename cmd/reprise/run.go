@@ -77,20 +77,22 @@ func runPrompt(cmd *cobra.Command, f runFlags, prompt string) (err error) {
 	if err != nil {
 		return usageError{err}
 	}
-	client := &http.Client{}
+	config := models.Config{Getenv: os.Getenv}
 	noKey := keyMissing(name)
 	switch {
 	case f.cassette != "":
 		tape := &cassette.Cassette{File: f.cassette, Mode: cassette.Append, Explain: transcript.Explain}
-		if noKey != nil {
-			tape.Transport = refuse{noKey}
-		}
 		defer func() { err = errors.Join(err, tape.Close()) }()
-		client = tape.Client()
+		config.Client = func(network http.RoundTripper) *http.Client {
+			if tape.Transport = network; noKey != nil {
+				tape.Transport = refuse{noKey}
+			}
+			return tape.Client()
+		}
 	case noKey != nil:
 		return noKey
 	}
-	model, err := models.Config{Client: client, Getenv: os.Getenv}.Open(f.model)
+	model, err := config.Open(f.model)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,9 @@ const (
 	charm    = "charm.land/lipgloss/v2"                // colours
 	profile  = "github.com/charmbracelet/colorprofile" // and which of them a terminal has
 	terminal = "github.com/charmbracelet/x/term"       // whether there is one
+	oauth    = "golang.org/x/oauth2"                   // tokens of Google and Entra
+	aws      = "github.com/aws/aws-sdk-go-v2"          // signatures of AWS
+	awsConf  = "github.com/aws/aws-sdk-go-v2/config"   // and the credentials for them
 )
 
 // rules are for a package and all below it; the first that fits counts. Each
@@ -30,17 +33,28 @@ var rules = []struct {
 }{
 	{"internal/seal", nil, nil},
 	{"internal/deptest", nil, nil},
+	{"internal/live", nil, nil},
 	{"internal/sse", nil, nil},
+	{"internal/eventstream", nil, nil},
+	{"internal/partialjson", nil, nil},
 	{"internal/wire", []string{""}, nil},
 	{"internal/demo", []string{""}, nil},
+	{"openaichat/azure", nil, []string{oauth}},
 	{"openaichat", []string{"", "internal/sse", "internal/wire"}, nil},
+	{"openai", []string{"", "internal/sse", "internal/wire"}, nil},
+	{"anthropic/bedrock", []string{"", "anthropic"}, []string{aws, awsConf}},
+	{"anthropic/vertex", []string{"", "anthropic"}, []string{oauth}},
+	{"anthropic", []string{"", "internal/eventstream", "internal/sse", "internal/wire"}, nil},
+	{"gemini/vertex", []string{"", "gemini"}, []string{oauth}},
+	{"gemini", []string{"", "internal/sse", "internal/wire"}, nil},
 	{"agent", []string{"", "internal/seal"}, nil},
 	{"cassette", nil, []string{yaml}},
 	{"price", []string{""}, nil},
-	{"models", []string{"", "openaichat"}, nil},
-	{"transcript", []string{"", "cassette", "openaichat", "price"}, nil},
+	{"modeltest", []string{""}, nil},
+	{"models", []string{"", "anthropic", "anthropic/bedrock", "anthropic/vertex", "gemini", "gemini/vertex", "openai", "openaichat"}, nil},
+	{"transcript", []string{"", "anthropic", "cassette", "gemini", "openai", "openaichat", "price"}, nil},
 	{"cmd/reprise", []string{"", "agent", "cassette", "internal/demo", "models", "openaichat", "price", "transcript"}, []string{cobra, charm, profile, terminal}},
-	{"", []string{"internal/seal"}, []string{schemas}},
+	{"", []string{"internal/partialjson", "internal/seal"}, []string{schemas}},
 }
 
 // pkg is what "go list -json" says of a package.
@@ -137,12 +151,12 @@ func may(name, other string) bool {
 // TestLight checks what a small program brings along.
 func TestLight(t *testing.T) {
 	allowed := []string{module, schemas, yaml}
-	for _, p := range list(t, "-deps", "./agent", "./openaichat", "./cassette") {
+	for _, p := range list(t, "-deps", "./agent", "./openaichat", "./openai", "./anthropic", "./gemini", "./cassette", "./transcript") {
 		if p.Standard || p.Module == nil {
 			continue
 		}
 		if !slices.Contains(allowed, p.Module.Path) {
-			t.Errorf("an agent with a model and a cassette brings %s", p.Module.Path)
+			t.Errorf("a program with agents, models and cassettes, but no cloud, brings %s", p.Module.Path)
 		}
 		if slices.Contains(p.Imports, "testing") {
 			t.Errorf("%s brings package testing into programs", p.ImportPath)

@@ -35,7 +35,9 @@ type Reader struct {
 	seen  int  // how far that line was searched for its end
 	end   int  // the end of what was read
 	begun bool // the byte order mark is behind
+	crs   bool // there are CRs in what was read
 	lf    bool // a CR ended the last line: an LF that follows belongs to it
+	full  int  // how many reads in a row filled the buffer
 	err   error
 
 	start   int // of the event in buf
@@ -49,6 +51,8 @@ type span struct{ from, to int }
 
 const (
 	firstBuffer = 4 << 10
+	fastBuffer  = 32 << 10 // for a stream of which more is there than is read at once
+	fast        = 8        // reads that fill the first buffer show such a stream
 	defaultMax  = 64 << 20
 )
 
@@ -150,6 +154,9 @@ func value(b []byte, n int, line span) (v span, ok bool) {
 // line returns the next line without its end; at the end of the stream also
 // one that has no end.
 func (r *Reader) line() (span, bool) {
+	if !r.begun {
+		r.begin()
+	}
 	for {
 		if r.lf && r.pos < r.end {
 			if r.lf = false; r.buf[r.pos] == '\n' {
@@ -157,26 +164,17 @@ func (r *Reader) line() (span, bool) {
 			}
 		}
 		r.seen = max(r.seen, r.pos)
-		if n := eol(r.buf[r.seen:r.end]); n >= 0 && r.begun {
+		if n := r.eol(); n >= 0 {
 			l := span{r.pos, r.seen + n}
 			r.lf = r.buf[l.to] == '\r'
 			r.pos = l.to + 1
 			return l, true
 		}
-		if r.begun {
-			r.seen = r.end
-		}
+		r.seen = r.end
 		if r.err == nil {
 			r.fill()
 		}
-		if !r.begun && (r.end-r.pos >= len(bom) || r.err != nil) {
-			r.begun = true
-			if bytes.HasPrefix(r.buf[r.pos:r.end], bom) {
-				r.pos += len(bom)
-			}
-			continue
-		}
-		if r.err != nil && eol(r.buf[r.seen:r.end]) < 0 {
+		if r.err != nil && r.eol() < 0 {
 			l := span{r.pos, r.end}
 			r.pos = r.end
 			return l, r.err == io.EOF && l.from < l.to
@@ -184,9 +182,24 @@ func (r *Reader) line() (span, bool) {
 	}
 }
 
-// eol finds the first end of a line, or -1.
-func eol(b []byte) int {
+// begin passes over a byte order mark.
+func (r *Reader) begin() {
+	for r.end-r.pos < len(bom) && r.err == nil {
+		r.fill()
+	}
+	if bytes.HasPrefix(r.buf[r.pos:r.end], bom) {
+		r.pos += len(bom)
+	}
+	r.begun = true
+}
+
+// eol finds the first end of a line in what was not searched, or -1.
+func (r *Reader) eol() int {
+	b := r.buf[r.seen:r.end]
 	n := bytes.IndexByte(b, '\n')
+	if !r.crs {
+		return n
+	}
 	if n >= 0 {
 		b = b[:n]
 	}
@@ -210,8 +223,13 @@ func (r *Reader) fill() {
 		return
 	}
 	for range 100 {
-		n, err := r.src.Read(r.buf[r.end:])
+		free := r.buf[r.end:]
+		n, err := r.src.Read(free)
 		r.end += n
+		if r.full++; n < len(free) {
+			r.full = 0
+		}
+		r.crs = r.crs || bytes.IndexByte(free[:n], '\r') >= 0
 		if r.err = err; n > 0 || err != nil {
 			return
 		}
@@ -220,12 +238,16 @@ func (r *Reader) fill() {
 }
 
 // room makes room behind what is still needed: by moving it to the front if
-// that frees half of the buffer, else by a larger buffer.
+// that frees half of the buffer, else, and for a fast stream, by a larger
+// buffer.
 func (r *Reader) room() {
 	keep := r.buf[r.start:r.end]
 	to := r.buf
-	if len(keep) > len(r.buf)/2 || r.buf == nil {
+	switch {
+	case len(keep) > len(r.buf)/2 || r.buf == nil:
 		to = make([]byte, max(firstBuffer, 2*len(r.buf)))
+	case r.full >= fast && len(r.buf) < fastBuffer:
+		to = make([]byte, fastBuffer)
 	}
 	copy(to, keep)
 	r.buf = to

@@ -78,6 +78,34 @@ func TestSourceError(t *testing.T) {
 	}
 }
 
+// once gives its bytes in one read, and fails the test at a second one.
+type once struct {
+	t    *testing.T
+	data string
+}
+
+func (o *once) Read(p []byte) (int, error) {
+	if o.data == "" {
+		o.t.Error("read again, although an event was there")
+		return 0, io.EOF
+	}
+	n := copy(p, o.data)
+	o.data = o.data[n:]
+	return n, nil
+}
+
+func TestNoWaitForMore(t *testing.T) {
+	r := NewReader(&once{t, "data: a\n\ndata: b\n\n"})
+	if _, err := r.First(); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"a", "b"} {
+		if ev, err := r.Next(); string(ev.Data) != want || err != nil {
+			t.Errorf("got %q, %v, want %q", ev.Data, err, want)
+		}
+	}
+}
+
 func TestFirst(t *testing.T) {
 	for stream, want := range map[string]byte{"": 0, " \r\n": 0, "\xef\xbb\xbf\n {}": '{', "data: a": 'd'} {
 		for _, src := range []io.Reader{iotest.OneByteReader(strings.NewReader(stream)), iotest.DataErrReader(strings.NewReader(stream))} {

@@ -39,6 +39,15 @@ func (d *Decoder) Reset(data []byte) {
 	d.data, d.pos, d.depth, d.err = data, 0, 0, nil
 }
 
+// ResetAt starts on a value within data.
+func (d *Decoder) ResetAt(data []byte, pos int) {
+	d.Reset(data)
+	d.pos = pos
+}
+
+// Pos is how many bytes of the data have been read.
+func (d *Decoder) Pos() int { return d.pos }
+
 // Err returns the first error, which names the byte.
 func (d *Decoder) Err() error { return d.err }
 
@@ -59,6 +68,13 @@ func (d *Decoder) fail(what string) {
 
 // space passes over white space and returns the byte after it, 0 at the end.
 func (d *Decoder) space() byte {
+	if d.pos < len(d.data) && d.data[d.pos] > ' ' {
+		return d.data[d.pos]
+	}
+	return d.spaces()
+}
+
+func (d *Decoder) spaces() byte {
 	for d.pos < len(d.data) {
 		switch c := d.data[d.pos]; c {
 		case ' ', '\t', '\n', '\r':
@@ -117,13 +133,34 @@ func (d *Decoder) Next(bracket byte) bool {
 
 // Key reads a member's name and the colon. It is valid until the next call.
 func (d *Decoder) Key() []byte {
-	key := d.Bytes()
+	d.space()
+	key := d.short()
+	if key == nil {
+		key = d.Bytes()
+	}
 	if d.space() != ':' {
 		d.fail("want a colon")
 		return nil
 	}
 	d.pos++
 	return key
+}
+
+// short reads a string without escapes, byte by byte, which is the fastest
+// for a few; nil if it is none.
+func (d *Decoder) short() []byte {
+	data, i := d.data, d.pos
+	if i >= len(data) || data[i] != '"' {
+		return nil
+	}
+	for i++; i < len(data) && plain[data[i]]; i++ {
+	}
+	if i >= len(data) || data[i] != '"' {
+		return nil
+	}
+	s := data[d.pos+1 : i]
+	d.pos = i + 1
+	return s
 }
 
 // String reads a string; null is "".

@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/json"
 	"math"
+	"math/bits"
 	"strconv"
 	"unicode/utf8"
 )
@@ -89,6 +90,12 @@ func AppendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	start := 0
 	for i := 0; i < len(s); {
+		if i+8 <= len(s) {
+			if n := asIs(s[i : i+8]); n > 0 {
+				i += n
+				continue
+			}
+		}
 		c := s[i]
 		if c < utf8.RuneSelf {
 			if c >= ' ' && c != '"' && c != '\\' {
@@ -111,6 +118,20 @@ func AppendString(b []byte, s string) []byte {
 	}
 	b = append(b, s[start:]...)
 	return append(b, '"')
+}
+
+// asIs is how many of eight bytes, from the first, are ASCII that needs no
+// escape. It looks at them all at once, as one number.
+func asIs(s string) int {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	quote, slash := w^'"'*ones, w^'\\'*ones
+	// Taking n from each byte sets its high bit where the byte is less than
+	// n. It then borrows from the byte above, but the lowest bit that is set
+	// is right.
+	marks := (w | (w - ' '*ones) | (quote - ones) | (slash - ones)) & high
+	return bits.TrailingZeros64(marks) / 8
 }
 
 func appendEscape(b []byte, c byte) []byte {

@@ -180,3 +180,12 @@ func TestUnreachable(t *testing.T) {
 		t.Errorf("the key is in the error: %v", err)
 	}
 }
+
+func BenchmarkAppendString(b *testing.B) {
+	s := strings.Repeat("\tif err := encode(out, value); err != nil { return fmt.Errorf(\"line %d: %w\", err) }\n", 100)
+	buf := make([]byte, 0, 2*len(s))
+	b.SetBytes(int64(len(s)))
+	for b.Loop() {
+		buf = AppendString(buf[:0], s)
+	}
+}

@@ -1,0 +1,196 @@
+package agent_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+
+	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/agent"
+)
+
+// payer is an agent whose model pays, adds and sends in one answer.
+func payer(secret string, ran *[]string) *agent.Agent {
+	note := func(name string) reprise.Tool {
+		return tool(name, func(_ context.Context, c reprise.ToolCall) (string, error) {
+			*ran = append(*ran, c.ID)
+			return c.Args, nil
+		})
+	}
+	return &agent.Agent{
+		Model: answers(calling(call("1", "pay", `{"usd":100}`), call("2", "add", `{}`), call("3", "send", `{}`), call("4", "pay", `{"usd":1}`)), say("end")),
+		Tools: []reprise.Tool{note("pay"), note("add"), with(note("send"), reprise.Policy{Ask: reprise.AskAlways})},
+		Approval: agent.Approval{
+			Ask:    agent.AskArgs("pay", func(in struct{ USD int }) bool { return in.USD > 10 }),
+			Secret: []byte(secret),
+		},
+		Parallel: 1,
+	}
+}
+
+// TestApproval: the run ends with the calls that wait, decisions on them come
+// back as JSON to another agent, and the run goes on.
+func TestApproval(t *testing.T) {
+	for _, secret := range []string{"", "s3cret"} {
+		var ran []string
+		events, err := gather(payer(secret, &ran).Run(t.Context(), reprise.Ask("go")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res := events[len(events)-1].(agent.Done).Result
+		diff(t, "ran", []string{"2", "4"}, ran)
+		if res.End != agent.EndApproval || len(res.Pending) != 2 || (res.Pending[0].Token == "") != (secret == "") {
+			t.Fatalf("got end %q, pending %+v", res.End, res.Pending)
+		}
+		diff(t, "history", results(result("2", "add", "{}"), result("4", "pay", `{"usd":1}`)), res.History[2])
+
+		var s agent.Session
+		s.Add(res)
+		stored, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		loaded, err := agent.LoadSession(stored)
+		if err != nil {
+			t.Fatal(err)
+		}
+		diff(t, "pending", res.Pending, loaded.Pending)
+		said, err := json.Marshal([]agent.Decision{loaded.Pending[0].Allow(), loaded.Pending[1].Deny("too late")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var decisions []agent.Decision
+		if err := json.Unmarshal(said, &decisions); err != nil {
+			t.Fatal(err)
+		}
+		ran = nil
+		res, err = agent.Collect(payer(secret, &ran).Resume(t.Context(), loaded, decisions...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		diff(t, "ran later", []string{"1"}, ran)
+		diff(t, "results", results(result("1", "pay", `{"usd":100}`), result("2", "add", "{}"),
+			failure("3", "send", "not run: the user did not allow it: too late"), result("4", "pay", `{"usd":1}`)), res.History[2])
+		if res.Text() != "end" || res.End != agent.EndDone || res.Pending != nil {
+			t.Errorf("got %q, end %q, pending %v", res.Text(), res.End, res.Pending)
+		}
+	}
+}
+
+// TestApprovalUndecided: without a decision a call stays where it is; one
+// decision is enough for its own call.
+func TestApprovalUndecided(t *testing.T) {
+	var ran []string
+	a := payer("x", &ran)
+	res, err := a.Generate(t.Context(), reprise.Ask("go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := a.Generate(t.Context(), res.History)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diff(t, "history", res.History, again.History)
+	diff(t, "pending", res.Pending, again.Pending)
+	one, err := agent.Collect(a.Resume(t.Context(), &agent.Session{History: res.History}, res.Pending[1].Allow()))
+	if err != nil || one.End != agent.EndApproval {
+		t.Fatalf("end %q, error %v", one.End, err)
+	}
+	diff(t, "pending", res.Pending[:1], one.Pending)
+	diff(t, "ran", []string{"2", "4", "3"}, ran)
+	last, err := agent.Collect(a.Resume(t.Context(), &agent.Session{History: one.History}, one.Pending[0].Deny("")))
+	if err != nil || last.Text() != "end" {
+		t.Fatalf("got %q, error %v", last.Text(), err)
+	}
+	checkResults(t, last.History)
+	if got := last.History[2].Results()[0].Parts.Text(); got != "not run: the user did not allow it" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestApprovalForged: a decision that is not exactly of the call runs nothing.
+func TestApprovalForged(t *testing.T) {
+	for _, secret := range []string{"", "s3cret"} {
+		var ran []string
+		a := payer(secret, &ran)
+		res, err := a.Generate(t.Context(), reprise.Ask("go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, err := a.Generate(t.Context(), reprise.Ask("another conversation"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fine := res.Pending[0].Allow()
+		change := func(f func(*agent.Decision)) []agent.Decision {
+			d := fine
+			f(&d)
+			return []agent.Decision{d}
+		}
+		forged := map[string][]agent.Decision{
+			"other arguments":       change(func(d *agent.Decision) { d.Call.Args = `{"usd":1000}` }),
+			"the same, differently": change(func(d *agent.Decision) { d.Call.Args = `{"usd": 100}` }),
+			"another tool":          change(func(d *agent.Decision) { d.Call.Name = "send" }),
+			"another call":          change(func(d *agent.Decision) { d.Call.ID = "3" }),
+			"no such call":          change(func(d *agent.Decision) { d.Call.ID = "9" }),
+			"a call that is done":   change(func(d *agent.Decision) { d.Call = call("2", "add", "{}") }),
+			"a token":               change(func(d *agent.Decision) { d.Token += "x" }),
+			"twice":                 {fine, res.Pending[0].Deny("")},
+			"one good, one bad":     {fine, {Call: call("9", "pay", "{}")}},
+		}
+		if secret != "" {
+			forged["no token"] = change(func(d *agent.Decision) { d.Token = "" })
+			forged["a token of another call"] = change(func(d *agent.Decision) { d.Token = res.Pending[1].Token })
+			forged["a token of another conversation"] = []agent.Decision{other.Pending[0].Allow()}
+			b := payer("other", &ran)
+			signed, err := b.Generate(t.Context(), reprise.Ask("go"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			forged["a token of another secret"] = []agent.Decision{signed.Pending[0].Allow()}
+		}
+		ran = nil
+		for name, ds := range forged {
+			events, err := gather(a.Resume(t.Context(), &agent.Session{History: res.History}, ds...))
+			if reprise.KindOf(err) != reprise.KindInvalid || len(events) > 0 || len(ran) > 0 {
+				t.Errorf("secret %q: %s: got %d events, error %v, ran %v", secret, name, len(events), err, ran)
+			}
+			diff(t, name, res.History, runError(t, err).Result.History)
+		}
+	}
+}
+
+// TestApprovalOnce: a decision is for its own call; a later one with the same
+// id needs its own.
+func TestApprovalOnce(t *testing.T) {
+	ran := 0
+	pay := with(tool("pay", func(context.Context, reprise.ToolCall) (string, error) { ran++; return "", nil }), reprise.Policy{Ask: reprise.AskAlways})
+	a := &agent.Agent{Model: answers(calling(call("1", "pay", "{}")), calling(call("1", "pay", "{}")), say("end")), Tools: []reprise.Tool{pay}}
+	res, err := a.Generate(t.Context(), reprise.Ask("go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err = agent.Collect(a.Resume(t.Context(), &agent.Session{History: res.History}, res.Pending[0].Allow()))
+	if err != nil || res.End != agent.EndApproval || ran != 1 || len(res.Pending) != 1 || len(res.History) != 4 {
+		t.Errorf("end %q, ran %d, pending %v, error %v", res.End, ran, res.Pending, err)
+	}
+}
+
+// TestApprovalRefused: what cannot run is not asked for, and arguments that
+// are not what is asked about must be allowed.
+func TestApprovalRefused(t *testing.T) {
+	a := &agent.Agent{
+		Model:    answers(calling(call("1", "none", "{}"), call("2", "pay", `{"usd":`), call("3", "pay", `{"usd":"lots"}`)), say("end")),
+		Tools:    []reprise.Tool{echo("pay"), echo("add")},
+		Approval: agent.Approval{Ask: agent.AskArgs("pay", func(struct{ USD int }) bool { return false })},
+	}
+	res, err := a.Generate(t.Context(), reprise.Ask("go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	diff(t, "pending", []agent.Pending{{Call: call("3", "pay", `{"usd":"lots"}`)}}, res.Pending)
+	ask := agent.AskFor("a", "b")
+	if !ask(call("", "a", "")) || !ask(call("", "b", "")) || ask(call("", "c", "")) {
+		t.Error("AskFor asks for the wrong tools")
+	}
+}

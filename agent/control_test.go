@@ -1,0 +1,449 @@
+package agent_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/agent"
+)
+
+// forever is a model that never comes to an end: each answer calls add. It
+// takes a second for each.
+func forever(ctx context.Context, req *reprise.Request) iter.Seq2[reprise.Event, error] {
+	return func(yield func(reprise.Event, error) bool) {
+		select {
+		case <-ctx.Done():
+			yield(nil, ctx.Err())
+		case <-time.After(time.Second):
+			for ev := range stream(calling(call("1", "add", "{}"))) {
+				if !yield(ev, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// seen is a model that keeps what it was asked.
+func seen(m reprise.ModelFunc, asked *[]*reprise.Request) reprise.ModelFunc {
+	return func(ctx context.Context, req *reprise.Request) iter.Seq2[reprise.Event, error] {
+		*asked = append(*asked, req)
+		return m(ctx, req)
+	}
+}
+
+// TestStop: a run ends by itself with a whole history when a condition holds,
+// and goes on from there when it is run again.
+func TestStop(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		stop agent.Stop
+		want int // turns
+	}{
+		{"turns", agent.Stop{Turns: 3}, 3},
+		{"tokens", agent.Stop{Tokens: 27}, 3}, // 13 each
+		{"tokens, just so", agent.Stop{Tokens: 26}, 2},
+		{"cost", agent.Stop{Cost: 16}, 4}, // 5 each
+		{"time", agent.Stop{Time: 3 * time.Second}, 3},
+		{"tool", agent.Stop{Tools: []string{"other", "add"}}, 1},
+		{"if", agent.Stop{If: func(res *agent.Result) bool { return len(res.History) > 6 }}, 3},
+		{"the first of several", agent.Stop{Turns: 9, Tokens: 20, Time: time.Hour}, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := &agent.Agent{Model: reprise.ModelFunc(forever), Tools: []reprise.Tool{echo("add")}, Stop: tt.stop}
+				res, err := a.Generate(t.Context(), reprise.Ask("go"))
+				if err != nil || res.End != agent.EndStopped || res.Turns != tt.want || len(res.History) != 1+2*tt.want {
+					t.Fatalf("got %d turns, %d messages, end %q, error %v, want %d turns", res.Turns, len(res.History), res.End, err, tt.want)
+				}
+				again, err := a.Generate(t.Context(), res.History)
+				if err != nil || again.End != agent.EndStopped || again.Turns == 0 {
+					t.Errorf("the run went on for %d turns, end %q, error %v", again.Turns, again.End, err)
+				}
+			})
+		})
+	}
+}
+
+// TestStopDone: a model that is done is done, whatever else holds.
+func TestStopDone(t *testing.T) {
+	a := &agent.Agent{Model: answers(say("hi")), Stop: agent.Stop{Turns: 1}, Limits: agent.Limits{Tokens: 1, Cost: 1}}
+	res, err := a.Generate(t.Context(), reprise.Ask("go"))
+	if err != nil || res.End != agent.EndDone || res.Text() != "hi" {
+		t.Errorf("got %q, end %q, error %v", res.Text(), res.End, err)
+	}
+}
+
+// TestStopTool: a failed call does not count, nor does one of another tool.
+func TestStopTool(t *testing.T) {
+	submit := tool("submit", func(_ context.Context, c reprise.ToolCall) (string, error) {
+		if c.ID == "bad" {
+			return "", errors.New("not yet")
+		}
+		return "taken", nil
+	})
+	for name, a := range map[string]*agent.Agent{
+		"as a condition": {Tools: []reprise.Tool{submit, echo("add")}, Stop: agent.Stop{Tools: []string{"submit"}}},
+		"as a policy":    {Tools: []reprise.Tool{reprise.PolicyTool{Tool: submit, Policy: reprise.Policy{Stops: true}}, echo("add")}},
+	} {
+		a.Model = answers(calling(call("1", "add", "")), calling(call("bad", "submit", "")), calling(call("2", "submit", ""), call("3", "add", "{}")))
+		res, err := a.Generate(t.Context(), reprise.Ask("go"))
+		if err != nil || res.End != agent.EndStopped || res.Turns != 3 {
+			t.Fatalf("%s: got %d turns, end %q, error %v", name, res.Turns, res.End, err)
+		}
+		diff(t, name, results(result("2", "submit", "taken"), result("3", "add", "{}")), res.History[6])
+	}
+}
+
+func TestLimits(t *testing.T) {
+	for _, tt := range []struct {
+		limits agent.Limits
+		turns  int
+		want   string
+	}{
+		{agent.Limits{Tokens: 27}, 3, "agent: turn 3: the run used 39 tokens, Agent.Limits.Tokens is 27"},
+		{agent.Limits{Tokens: 26}, 2, "agent: turn 2: the run used 26 tokens, Agent.Limits.Tokens is 26"},
+		{agent.Limits{Cost: 11}, 3, "agent: turn 3: the run used 0.000000000015 dollars, Agent.Limits.Cost is 0.000000000011 dollars"},
+		{agent.Limits{TurnTokens: 12}, 1, "agent: turn 1: the run used 13 tokens, Agent.Limits.TurnTokens is 12"},
+		{agent.Limits{TurnCost: 4}, 1, "agent: turn 1: the run used 0.000000000005 dollars, Agent.Limits.TurnCost is 0.000000000004 dollars"},
+		{agent.Limits{TurnTokens: 13, TurnCost: 5, Tokens: 1000, Cost: 10}, 2, "agent: turn 2: the run used 0.00000000001 dollars, Agent.Limits.Cost is 0.00000000001 dollars"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			a := &agent.Agent{Model: reprise.ModelFunc(forever), Tools: []reprise.Tool{echo("add")}, Limits: tt.limits}
+			res, err := a.Generate(t.Context(), reprise.Ask("go"))
+			var limit *agent.LimitError
+			if err == nil || err.Error() != tt.want || !errors.As(err, &limit) {
+				t.Errorf("got error %v, want %s", err, tt.want)
+			}
+			if res.Turns != tt.turns || len(res.History) != 1+2*tt.turns {
+				t.Errorf("%s: got %d turns, %d messages", tt.want, res.Turns, len(res.History))
+			}
+		})
+	}
+}
+
+// TestTimeLimits: a time limit stops what runs, and says which it was.
+func TestTimeLimits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := tool("add", func(ctx context.Context, _ reprise.ToolCall) (string, error) {
+			select {
+			case <-ctx.Done():
+				return "", ctx.Err()
+			case <-time.After(time.Minute):
+				return "at last", nil
+			}
+		})
+		for _, tt := range []struct {
+			limits agent.Limits
+			took   time.Duration
+			turns  int
+			want   string
+		}{
+			{agent.Limits{Time: 10 * time.Second}, 10 * time.Second, 1, "Time"},                 // in the tool
+			{agent.Limits{Time: 61500 * time.Millisecond}, 61500 * time.Millisecond, 1, "Time"}, // in the second answer
+			{agent.Limits{TurnTime: 500 * time.Millisecond}, 500 * time.Millisecond, 0, "TurnTime"},
+		} {
+			a := &agent.Agent{Model: reprise.ModelFunc(forever), Tools: []reprise.Tool{slow}, Limits: tt.limits, MaxTurns: 3}
+			began := time.Now()
+			res, err := a.Generate(t.Context(), reprise.Ask("go"))
+			var limit *agent.LimitError
+			if !errors.As(err, &limit) || limit.Limit != tt.want || reprise.KindOf(err) != reprise.KindTimeout {
+				t.Errorf("%+v: got error %v of kind %q", tt.limits, err, reprise.KindOf(err))
+			}
+			if took := time.Since(began); took != tt.took || res.Turns != tt.turns {
+				t.Errorf("%+v: took %v, %d turns", tt.limits, took, res.Turns)
+			}
+			checkResults(t, res.History)
+		}
+		a := &agent.Agent{Model: reprise.ModelFunc(forever), Tools: []reprise.Tool{echo("add")}, Limits: agent.Limits{TurnTime: 2 * time.Second}, MaxTurns: 3}
+		if res, err := a.Generate(t.Context(), reprise.Ask("go")); res.Turns != 3 {
+			t.Errorf("the time of one answer was counted for all: %v", err)
+		}
+	})
+}
+
+// TestUnknownCost: money that nobody can count is not spent further.
+func TestUnknownCost(t *testing.T) {
+	free := finish(reprise.ReasonToolCalls)
+	free.Cost = nil
+	unpriced := []reprise.Event{reprise.PartDone{Part: call("1", "add", "{}")}, free}
+	for _, tt := range []struct {
+		agent agent.Agent
+		turns int
+		err   bool
+		cost  *reprise.USD
+	}{
+		{agent.Agent{Limits: agent.Limits{Cost: 100}}, 1, true, nil},
+		{agent.Agent{Limits: agent.Limits{TurnCost: 100}}, 1, true, nil},
+		{agent.Agent{Stop: agent.Stop{Cost: 100}}, 1, true, nil},
+		{agent.Agent{Limits: agent.Limits{Tokens: 100}}, 2, false, nil},
+		{agent.Agent{Limits: agent.Limits{Cost: 100}, Price: func(r *reprise.Response) (reprise.USD, bool) {
+			return reprise.USD(r.Usage.Total()), true
+		}}, 2, false, money(13 + 5)}, // the provider's word counts where there is one
+		{agent.Agent{Limits: agent.Limits{Cost: 100}, Price: func(*reprise.Response) (reprise.USD, bool) { return 0, false }}, 1, true, nil},
+	} {
+		a := tt.agent
+		a.Model, a.Tools = answers(unpriced, say("end")), []reprise.Tool{echo("add")}
+		res, err := a.Generate(t.Context(), reprise.Ask("go"))
+		if (err != nil) != tt.err || res.Turns != tt.turns {
+			t.Errorf("%+v: got %d turns, error %v", tt.agent.Limits, res.Turns, err)
+		}
+		if err != nil && !strings.Contains(err.Error(), "Agent.Price") {
+			t.Errorf("got error %v", err)
+		}
+		diff(t, "cost", tt.cost, res.Cost)
+	}
+}
+
+func money(n reprise.USD) *reprise.USD { return &n }
+
+// TestStopJSON: conditions can be in a configuration.
+func TestStopJSON(t *testing.T) {
+	want := agent.Stop{Turns: 3, Tokens: 5, Cost: 7, Time: time.Second, Tools: []string{"a"}}
+	b, err := json.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got agent.Stop
+	if err := json.Unmarshal(b, &got); err != nil {
+		t.Fatal(err)
+	}
+	diff(t, string(b), want, got)
+}
+
+// TestPrepare: each turn can have its own model, system, messages, tools and
+// choice, and no other is changed by it.
+func TestPrepare(t *testing.T) {
+	var asked, other []*reprise.Request
+	plain := answers(calling(call("1", "add", "{}")), nil, say("end"))
+	a := &agent.Agent{
+		Model: seen(plain, &asked),
+		Tools: []reprise.Tool{echo("add"), echo("multiply")},
+		Prepare: func(_ context.Context, turn *agent.Turn) error {
+			if turn.Number != 2 {
+				return nil
+			}
+			if turn.Result.Turns != 1 || len(turn.Tools) != 2 || len(turn.Request.Messages) != 3 {
+				t.Errorf("got turn %+v", turn)
+			}
+			turn.Model = seen(answers(nil, calling(call("2", "sub", "{}"))), &other)
+			turn.Request.System = reprise.Parts{text("be quick")}
+			turn.Request.Messages = append(turn.Request.Messages, reprise.User("hurry"))
+			turn.Request.Choice = reprise.ToolChoice{Name: "sub"}
+			turn.Tools = []reprise.Tool{echo("sub")}
+			return nil
+		},
+	}
+	res, err := a.Generate(t.Context(), reprise.Ask("go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	history := []reprise.Message{
+		reprise.User("go"), assistant(call("1", "add", "{}")), results(result("1", "add", "{}")),
+		assistant(call("2", "sub", "{}")), results(result("2", "sub", "{}")), assistant(text("end")),
+	}
+	diff(t, "history", history, res.History)
+	specs := []reprise.ToolSpec{{Name: "add"}, {Name: "multiply"}}
+	diff(t, "requests", []*reprise.Request{{Messages: history[:1], Tools: specs}, {Messages: history[:5], Tools: specs}}, asked)
+	diff(t, "request of turn 2", []*reprise.Request{{
+		Messages: []reprise.Message{history[0], history[1], history[2], reprise.User("hurry")},
+		System:   reprise.Parts{text("be quick")}, Choice: reprise.ToolChoice{Name: "sub"}, Tools: []reprise.ToolSpec{{Name: "sub"}},
+	}}, other)
+}
+
+// TestPrepareTools: a tool that is not offered in a turn cannot run in it,
+// also when the run goes on from its calls in another process.
+func TestPrepareTools(t *testing.T) {
+	never := tool("never", func(context.Context, reprise.ToolCall) (string, error) {
+		t.Error("a tool that was not offered ran")
+		return "", nil
+	})
+	hide := map[string]func(*agent.Turn){
+		"a subset": func(turn *agent.Turn) { turn.Tools = turn.Tools[:1] },
+		"none":     func(turn *agent.Turn) { turn.Request.Choice = reprise.ToolChoice{Mode: reprise.ToolNone} },
+	}
+	for name, how := range hide {
+		a := &agent.Agent{
+			Model: answers(calling(call("1", "never", "{}")), say("end")),
+			Tools: []reprise.Tool{echo("add"), never},
+			Prepare: func(_ context.Context, turn *agent.Turn) error {
+				if len(turn.Request.Messages) == 1 {
+					how(turn)
+				}
+				return nil
+			},
+		}
+		for _, history := range [][]reprise.Message{reprise.Ask("go"), {reprise.User("go"), assistant(call("1", "never", "{}"))}} {
+			res, err := a.Generate(t.Context(), history)
+			if err != nil || !res.History[2].Results()[0].IsError {
+				t.Errorf("%s: got %+v, error %v", name, res.History, err)
+			}
+		}
+	}
+}
+
+func TestPrepareErrors(t *testing.T) {
+	odd := errors.New("odd")
+	for _, tt := range []struct {
+		prepare func(*agent.Turn) error
+		want    string
+	}{
+		{func(*agent.Turn) error { return odd }, "agent: turn 1: odd"},
+		{func(turn *agent.Turn) error { turn.Model = nil; return nil }, "agent: turn 1: Agent.Prepare left Turn.Model unset"},
+		{func(turn *agent.Turn) error { turn.Tools = []reprise.Tool{echo("a"), echo("a")}; return nil },
+			`agent: turn 1: Turn.Tools has two tools of the name "a"`},
+		{func(turn *agent.Turn) error { turn.Request.Tools = []reprise.ToolSpec{{}}; return nil },
+			"agent: turn 1: Agent.Prepare set Turn.Request.Tools; tools belong in Turn.Tools"},
+	} {
+		a := &agent.Agent{Model: answers(say("hi")), Prepare: func(_ context.Context, turn *agent.Turn) error { return tt.prepare(turn) }}
+		if events, err := gather(a.Run(t.Context(), reprise.Ask("go"))); err == nil || err.Error() != tt.want || len(events) > 0 {
+			t.Errorf("got %d events, error %v, want %s", len(events), err, tt.want)
+		}
+	}
+}
+
+// TestPrefixWarning: what keeps the provider from reading the prompt from its
+// cache is told, and nothing else is.
+func TestPrefixWarning(t *testing.T) {
+	tail := ", so the prompt cannot be read from the cache"
+	for _, tt := range []struct {
+		name    string
+		prepare func(*agent.Turn)
+		want    string
+	}{
+		{"nothing", func(turn *agent.Turn) { turn.Request.MaxTokens = turn.Number }, ""},
+		{"more messages", func(turn *agent.Turn) {
+			if turn.Number == 2 {
+				turn.Request.Messages = append(turn.Request.Messages, reprise.User("x"))
+			}
+		}, ""},
+		{"system", func(turn *agent.Turn) { turn.Request.System = reprise.Parts{text(strings.Repeat("x", turn.Number))} }, "the system prompt changed" + tail},
+		{"tools", func(turn *agent.Turn) { turn.Tools = turn.Tools[:3-turn.Number] }, "the tools changed" + tail},
+		{"model", func(turn *agent.Turn) { turn.Request.Model = strings.Repeat("m", turn.Number) }, `the model changed from "m" to "mm"` + tail},
+		{"message", func(turn *agent.Turn) {
+			turn.Request.Messages = append([]reprise.Message{reprise.User(strings.Repeat("x", turn.Number))}, turn.Request.Messages[1:]...)
+		}, "messages[0] changed" + tail},
+		{"fewer messages", func(turn *agent.Turn) {
+			if turn.Number == 1 {
+				turn.Request.Messages = append(turn.Request.Messages, reprise.User("1"), reprise.User("2"), reprise.User("3"))
+			} else {
+				turn.Request.Messages = []reprise.Message{reprise.User("go")}
+			}
+		}, "messages[1] is gone" + tail},
+	} {
+		asked := 0
+		a := &agent.Agent{
+			Model: reprise.ModelFunc(func(context.Context, *reprise.Request) iter.Seq2[reprise.Event, error] {
+				if asked++; asked == 1 {
+					return stream(calling(call("1", "add", "{}")))
+				}
+				return stream(say("end"))
+			}),
+			Tools:   []reprise.Tool{echo("add"), echo("more")},
+			Prepare: func(_ context.Context, turn *agent.Turn) error { tt.prepare(turn); return nil },
+		}
+		res, err := a.Generate(t.Context(), reprise.Ask("go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want []reprise.Warning
+		if tt.want != "" {
+			want = []reprise.Warning{{Code: agent.WarnPrefix, Message: tt.want}}
+		}
+		diff(t, tt.name, want, res.Warnings)
+	}
+}
+
+// TestControlSend: what is sent comes into the conversation between turns, and
+// makes a model that was done go on.
+func TestControlSend(t *testing.T) {
+	c := new(agent.Control)
+	c.Send("first")
+	a := &agent.Agent{
+		Model: answers(calling(call("1", "add", "{}"), call("2", "add", "{}")), say("done"), say("really")),
+		Tools: []reprise.Tool{echo("add")}, Control: c,
+	}
+	var res *agent.Result
+	told := reprise.Ask("go")
+	for ev, err := range a.Run(t.Context(), told) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch ev := ev.(type) {
+		case agent.ToolStart:
+			c.Send("in " + ev.Call.ID)
+		case reprise.Finish:
+			if len(told) == 6 {
+				c.Send("and", reprise.Media{URL: "u"})
+			}
+		case agent.MessageDone:
+			told = append(told, ev.Message)
+		case agent.Done:
+			res = ev.Result
+		}
+	}
+	want := []reprise.Message{
+		reprise.User("go"), reprise.User("first"), assistant(call("1", "add", "{}"), call("2", "add", "{}")),
+		results(result("1", "add", "{}"), result("2", "add", "{}")), reprise.User("in 1"), reprise.User("in 2"),
+		assistant(text("done")), reprise.User("and", reprise.Media{URL: "u"}), assistant(text("really")),
+	}
+	diff(t, "history", want, res.History)
+	diff(t, "told", want, told)
+}
+
+// TestControlPaused: nothing comes between a paused answer and the rest of it.
+func TestControlPaused(t *testing.T) {
+	c := new(agent.Control)
+	a := &agent.Agent{Model: answers(done(reprise.ReasonPause, text("a")), say("b"), say("c")), Control: c}
+	var roles []reprise.Role
+	for ev, err := range a.Run(t.Context(), reprise.Ask("go")) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m, ok := ev.(agent.MessageDone); ok {
+			if roles = append(roles, m.Message.Role); len(roles) == 1 {
+				c.Send("more")
+			}
+		}
+	}
+	diff(t, "roles", []reprise.Role{reprise.RoleAssistant, reprise.RoleAssistant, reprise.RoleUser, reprise.RoleAssistant}, roles)
+}
+
+// TestControlStop: the turn comes to its end, then the run does, and nothing
+// that was sent is lost.
+func TestControlStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := new(agent.Control)
+		slow := tool("add", func(ctx context.Context, _ reprise.ToolCall) (string, error) {
+			time.Sleep(time.Minute)
+			return "slept", ctx.Err()
+		})
+		time.AfterFunc(30*time.Second, func() { c.Stop(); c.Send("late") })
+		a := &agent.Agent{Model: reprise.ModelFunc(forever), Tools: []reprise.Tool{slow}, Control: c}
+		res, err := a.Generate(t.Context(), reprise.Ask("go"))
+		if err != nil || res.End != agent.EndStopped {
+			t.Fatalf("end %q, error %v", res.End, err)
+		}
+		want := []reprise.Message{reprise.User("go"), assistant(call("1", "add", "{}")), results(result("1", "add", "slept"))}
+		diff(t, "history", want, res.History)
+		diff(t, "unsent", []reprise.Message{reprise.User("late")}, c.Unsent())
+		if left := c.Unsent(); len(left) > 0 {
+			t.Errorf("Unsent gave %v twice", left)
+		}
+	})
+	c := new(agent.Control)
+	c.Stop()
+	events, err := gather((&agent.Agent{Model: answers(say("hi")), Control: c}).Run(t.Context(), reprise.Ask("go")))
+	if err != nil || len(events) != 1 || !cmp.Equal(events[0].(agent.Done).Result.End, agent.EndStopped) {
+		t.Errorf("a run that was stopped before it began gave %v, error %v", events, err)
+	}
+}

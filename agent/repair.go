@@ -1,0 +1,96 @@
+package agent
+
+import (
+	"slices"
+
+	"github.com/repriselabs/reprise"
+)
+
+// lostText is what the model gets for a call whose result nobody has.
+const lostText = "the result was lost: the program ended first, and the tool may have run or not"
+
+// Repair makes a history whole that a crash has cut short or that was edited,
+// so that [NextOf] takes it. It does not change its arguments.
+//
+//   - A call without a result gets one that says that it was lost. At the end
+//     of the history, calls that are pending stay open.
+//   - Results that answer no call, and second ones, are left out; so are calls
+//     outside an answer, and messages of unknown roles.
+//   - Calls without an id get one, and so do second ones of an id that they
+//     share with another call of their answer.
+//   - The results of an answer are put into one message, in call order, right
+//     behind it.
+func Repair(history []reprise.Message, pending []Pending) []reprise.Message {
+	out := make([]reprise.Message, 0, len(history))
+	for i := 0; i < len(history); i++ {
+		m := history[i]
+		switch m.Role {
+		case reprise.RoleUser, reprise.RoleSystem:
+			out = append(out, without(m, isCallOrResult))
+		case reprise.RoleAssistant:
+			msg, end := without(m, isResult), i+1
+			for end < len(history) && history[end].Role == reprise.RoleTool {
+				end++
+			}
+			open := pending
+			if end < len(history) {
+				open = nil
+			}
+			out = append(out, repairTurn(msg, 1+answers(out), history[i+1:end], open)...)
+			i = end - 1
+		}
+	}
+	return out
+}
+
+// repairTurn returns an answer and the message of its results, if it has any.
+func repairTurn(msg reprise.Message, turn int, told []reprise.Message, pending []Pending) []reprise.Message {
+	msg.Parts = slices.Clone(msg.Parts)
+	was := msg.Calls()
+	identify(&reprise.Response{Message: msg}, turn)
+	var given []reprise.ToolResult
+	var rest reprise.Parts
+	for _, m := range told {
+		given = append(given, m.Results()...)
+		rest = append(rest, without(m, isCallOrResult).Parts...)
+	}
+	results := reprise.Message{Role: reprise.RoleTool}
+	for i, c := range msg.Calls() {
+		at := slices.IndexFunc(given, func(res reprise.ToolResult) bool { return res.ID == was[i].ID })
+		waits := slices.ContainsFunc(pending, func(p Pending) bool { return p.Call.ID == c.ID })
+		switch {
+		case at >= 0:
+			res := given[at]
+			res.ID = c.ID
+			given = slices.Delete(given, at, at+1)
+			results.Parts = append(results.Parts, res)
+		case !waits:
+			results.Parts = append(results.Parts, reprise.ToolResult{
+				ID: c.ID, Name: c.Name, Parts: reprise.Parts{reprise.Text{Text: lostText}}, IsError: true,
+			})
+		}
+	}
+	if len(results.Parts) == 0 {
+		return []reprise.Message{msg}
+	}
+	results.Parts = append(results.Parts, rest...)
+	return []reprise.Message{msg, results}
+}
+
+func isResult(p reprise.Part) bool {
+	_, ok := p.(reprise.ToolResult)
+	return ok
+}
+
+func isCallOrResult(p reprise.Part) bool {
+	_, ok := p.(reprise.ToolCall)
+	return ok || isResult(p)
+}
+
+// without returns the message without some of its parts.
+func without(m reprise.Message, drop func(reprise.Part) bool) reprise.Message {
+	if slices.ContainsFunc(m.Parts, drop) {
+		m.Parts = slices.DeleteFunc(slices.Clone(m.Parts), drop)
+	}
+	return m
+}

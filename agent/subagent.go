@@ -1,0 +1,122 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/repriselabs/reprise"
+)
+
+// A SubAgent is a [reprise.Tool] that is an agent: a call is a run of its own,
+// which begins with the task that the model wrote, and whose last answer is
+// the result. Several may run at once. What the run does is told as [Nested]
+// events of the run that called it, its tokens and cost are in that run's
+// sums, and its Journal and Price are that run's where it has none.
+//
+// A call that must be allowed cannot be in a SubAgent: the result is then an
+// error that says so.
+type SubAgent struct {
+	Name        string // as for a tool
+	Description string
+	Agent       *Agent
+}
+
+type callKey struct{}
+type laneKey struct{}
+
+// Lane tells which agent a context belongs to: "" for the run that was
+// started, for each call of a [SubAgent] below the tool's name and the call's
+// id, as in "research:call_1/search:call_7". It is the Path of its [Nested]
+// events. As a cassette's Match.Lane it keeps what parallel agents ask apart.
+func Lane(ctx context.Context) string {
+	lane, _ := ctx.Value(laneKey{}).(string)
+	return lane
+}
+
+var taskSchema = json.RawMessage(`{"type":"object","properties":{"task":{"type":"string","description":"what to do, with all that must be known for it"}},"required":["task"]}`)
+
+// Spec says that the tool takes a task.
+func (s *SubAgent) Spec() reprise.ToolSpec {
+	return reprise.ToolSpec{Name: s.Name, Description: s.Description, Schema: taskSchema}
+}
+
+// Call runs the agent.
+func (s *SubAgent) Call(ctx context.Context, c reprise.ToolCall) (reprise.ToolResult, error) {
+	var in struct{ Task string }
+	if err := json.Unmarshal([]byte(c.Args), &in); err != nil {
+		return reprise.ToolResult{}, &reprise.ArgsError{Tool: s.Name, Err: err}
+	}
+	if in.Task == "" {
+		return reprise.ToolResult{}, &reprise.ArgsError{Tool: s.Name, Err: fmt.Errorf("the task is empty")}
+	}
+	if s.Agent == nil {
+		return reprise.ToolResult{}, invalid("SubAgent.Agent of %s is not set", s.Name)
+	}
+	a := *s.Agent
+	above, _ := ctx.Value(callKey{}).(*call) // nil: a program calls the tool
+	if above != nil && a.Journal == nil {
+		a.Journal = above.run.top.Journal
+	}
+	if above != nil && a.Price == nil {
+		a.Price = above.run.top.Price
+	}
+	step := s.Name + ":" + c.ID
+	lane := step
+	if outer := Lane(ctx); outer != "" {
+		lane = outer + "/" + step
+	}
+	res, err := s.run(context.WithValue(ctx, laneKey{}, lane), &a, in.Task, func(ev Event) {
+		if above != nil {
+			above.tell(nest(step, ev))
+		}
+	})
+	if above != nil {
+		above.spend(res)
+	}
+	if err == nil && res.End == EndApproval {
+		err = fmt.Errorf("not run: %s needs to be allowed, which cannot be asked for in %s", res.Pending[0].Call.Name, s.Name)
+	}
+	if err != nil {
+		return reprise.ToolResult{}, err
+	}
+	return reprise.ToolResult{Parts: reprise.Parts{reprise.Text{Text: res.Text()}}}, nil
+}
+
+// run runs the agent and tells of its events.
+func (s *SubAgent) run(ctx context.Context, a *Agent, task string, tell func(Event)) (*Result, error) {
+	return Collect(func(yield func(Event, error) bool) {
+		for ev, err := range a.Run(ctx, reprise.Ask(task)) {
+			if err == nil {
+				tell(ev)
+			}
+			if !yield(ev, err) {
+				return
+			}
+		}
+	})
+}
+
+// nest is an event of an agent below.
+func nest(step string, ev Event) Nested {
+	if n, ok := ev.(Nested); ok {
+		return Nested{Path: step + "/" + n.Path, Event: n.Event}
+	}
+	return Nested{Path: step, Event: ev}
+}
+
+// isOwn reports whether the tool, or what it wraps, has no effect but in runs.
+func isOwn(t reprise.Tool) bool {
+	for t != nil {
+		switch t.(type) {
+		case *SubAgent, *Handoff, *restTool:
+			return true
+		}
+		w, ok := t.(interface{ Unwrap() reprise.Tool })
+		if !ok {
+			break
+		}
+		t = w.Unwrap()
+	}
+	return false
+}

@@ -1,0 +1,156 @@
+package anthropic
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/eventstream"
+	"github.com/repriselabs/reprise/internal/sse"
+	"github.com/repriselabs/reprise/internal/wire"
+)
+
+// run decodes a body to its end: events, frames, or an answer that came as a
+// whole, which its first byte tells.
+func (s *stream) run(body io.Reader) {
+	var first [1]byte
+	n, err := io.ReadFull(body, first[:])
+	if err != nil && err != io.EOF {
+		s.fail(s.broken(err))
+		return
+	}
+	r := io.MultiReader(bytes.NewReader(first[:n]), body)
+	if n == 1 && first[0] == 0 { // the length of a frame
+		s.frames(eventstream.NewReader(bufio.NewReader(r)), body)
+		return
+	}
+	events := sse.NewReader(r)
+	switch first, err := events.First(); {
+	case err != nil:
+		s.fail(s.broken(err))
+		return
+	case first == '{' || first == '<' || first == '[':
+		s.whole(events.Rest())
+		return
+	}
+	for !s.stopped {
+		ev, err := events.Next()
+		switch {
+		case err == io.EOF:
+			s.cut()
+			return
+		case errors.Is(err, sse.ErrTooLong):
+			s.fail(s.bad(err))
+			return
+		case err != nil:
+			s.fail(s.broken(err))
+			return
+		}
+		if len(bytes.TrimSpace(ev.Data)) > 0 && s.event(ev.Data, ev.Cut) {
+			wire.Drain(body)
+		}
+	}
+}
+
+// frames decodes the frames of InvokeModelWithResponseStream
+// (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ResponseStream.html),
+// whose chunks hold an event each.
+func (s *stream) frames(frames *eventstream.Reader, body io.Reader) {
+	var event []byte
+	for !s.stopped {
+		m, err := frames.Next()
+		switch {
+		case err == io.EOF || err == io.ErrUnexpectedEOF:
+			s.cut()
+			return
+		case errors.Is(err, eventstream.ErrFrame):
+			s.fail(s.bad(err))
+			return
+		case err != nil:
+			s.fail(s.broken(err))
+			return
+		}
+		if m.Header[":message-type"] != "event" {
+			s.fail(s.exception(m))
+			return
+		}
+		if m.Header[":event-type"] != "chunk" {
+			continue
+		}
+		if event, err = unwrap(event[:0], m.Payload); err != nil {
+			s.fail(s.bad(fmt.Errorf("a chunk: %w", err)))
+			return
+		}
+		if s.event(event, false) {
+			wire.Drain(body)
+		}
+	}
+}
+
+// unwrap appends to dst the event that is in a chunk's payload:
+// {"bytes": "base64"}.
+func unwrap(dst, payload []byte) ([]byte, error) {
+	var d wire.Decoder
+	d.Reset(payload)
+	for more := d.Open('{'); more; more = d.Next('}') {
+		if string(d.Key()) != "bytes" {
+			d.Skip()
+			continue
+		}
+		var err error
+		if dst, err = base64.StdEncoding.AppendDecode(dst, d.Bytes()); err != nil {
+			return dst, err
+		}
+	}
+	return dst, d.End()
+}
+
+// exception makes an error of a frame that is one.
+func (s *stream) exception(m eventstream.Message) *reprise.Error {
+	e := errorFrom(s.provider, m.Payload, 0)
+	for _, name := range []string{":exception-type", ":error-code"} {
+		if code := m.Header[name]; code != "" {
+			message := m.Header[":error-message"]
+			if message == "" {
+				message = e.Err.Error()
+			}
+			body, _ := json.Marshal(map[string]string{"code": code, "message": message}) // strings always marshal
+			return errorFrom(s.provider, body, 0)
+		}
+	}
+	return e
+}
+
+// maxWhole bounds an answer that comes as a whole.
+const maxWhole = 256 << 20
+
+// whole decodes an answer that is not a stream.
+func (s *stream) whole(r io.Reader) {
+	data, err := io.ReadAll(io.LimitReader(r, maxWhole))
+	if err != nil {
+		s.fail(s.broken(err))
+		return
+	}
+	s.Reset(data)
+	if s.Peek() != '{' {
+		s.odd(data, nil, false)
+		return
+	}
+	kind := s.message(true)
+	switch err := s.End(); {
+	case s.stopped:
+	case err != nil && !json.Valid(data):
+		s.cut()
+	case err != nil:
+		s.odd(data, err, false)
+	case kind != "message" && !s.begun:
+		s.fail(errorFrom(s.provider, data, 0))
+	default:
+		s.end()
+	}
+}

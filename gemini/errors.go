@@ -1,0 +1,142 @@
+package gemini
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/wire"
+)
+
+// do sends a call. An error has all that Google's body says of it.
+func (m *Model) do(ctx context.Context, call *wire.Call) (*http.Response, error) {
+	var client http.Client
+	if call.Client != nil {
+		client = *call.Client
+	}
+	kept := &keeper{next: client.Transport}
+	client.Transport = kept
+	call.Client = &client
+	resp, err := call.Do(ctx)
+	if err == nil {
+		return resp, nil
+	}
+	var e *reprise.Error
+	if !errors.As(err, &e) {
+		return nil, err
+	}
+	if inner := new(reprise.Error); errors.As(e.Err, &inner) {
+		return nil, inner // of a transport that knows what went wrong, such as that of package vertex
+	}
+	refine(e, kept.body)
+	if e.Kind == reprise.KindAuth && m.Key == "" && m.provider() == Google {
+		e.Err = fmt.Errorf("%w; no key was sent: set Model.Key (usually from GEMINI_API_KEY)", e.Err)
+	}
+	return nil, e
+}
+
+// keeper keeps the body of an answer that is an error.
+type keeper struct {
+	next http.RoundTripper
+	body []byte
+}
+
+func (k *keeper) RoundTrip(req *http.Request) (*http.Response, error) {
+	next := k.next
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	resp, err := next.RoundTrip(req)
+	if err != nil || resp.StatusCode < 400 {
+		return resp, err
+	}
+	defer resp.Body.Close()
+	k.body, _ = io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // what there is must do
+	resp.Body = io.NopCloser(bytes.NewReader(k.body))
+	return resp, nil
+}
+
+// maxErrorBody bounds what is read of an answer that is an error.
+const maxErrorBody = 64 << 10
+
+// status is Google's error (https://google.aip.dev/193).
+type status struct {
+	Error struct {
+		Code    int      `json:"code"`
+		Status  string   `json:"status"`
+		Message string   `json:"message"`
+		Details []detail `json:"details"`
+	} `json:"error"`
+}
+
+// detail is an element of an error's details: a RetryInfo, a QuotaFailure or
+// an ErrorInfo.
+type detail struct {
+	RetryDelay string `json:"retryDelay"`
+	Reason     string `json:"reason"`
+	Violations []struct {
+		QuotaID    string          `json:"quotaId"`
+		QuotaValue json.RawMessage `json:"quotaValue"`
+	} `json:"violations"`
+}
+
+// kinds are what Google's codes mean, where that is not clear anyway.
+var kinds = map[string]reprise.Kind{
+	"DEADLINE_EXCEEDED": reprise.KindTimeout,
+	"CANCELLED":         reprise.KindServer,
+	"UNKNOWN":           reprise.KindServer,
+	"DATA_LOSS":         reprise.KindServer,
+	"ABORTED":           reprise.KindServer,
+	"UNIMPLEMENTED":     reprise.KindInvalid,
+}
+
+// refine adds to an error what only Google's bodies say.
+func refine(e *reprise.Error, body []byte) {
+	var list []json.RawMessage
+	if json.Unmarshal(body, &list) == nil && len(list) == 1 {
+		body = list[0]
+	}
+	var s status
+	if json.Unmarshal(body, &s) != nil {
+		return
+	}
+	if kind, ok := kinds[s.Error.Status]; ok {
+		e.Kind = kind
+	}
+	if s.Error.Status == "INVALID_ARGUMENT" && e.Kind == reprise.KindServer {
+		e.Kind = reprise.KindInvalid // in mid-stream there is no HTTP status to tell
+	}
+	if strings.HasPrefix(s.Error.Message, "API key ") { // not valid, not found, expired: the status is 400
+		e.Kind = reprise.KindAuth
+	}
+	for _, d := range s.Error.Details {
+		if wait, err := time.ParseDuration(d.RetryDelay); err == nil && wait > 0 && e.RetryAfter == 0 {
+			e.RetryAfter = wait
+		}
+		if strings.HasPrefix(d.Reason, "API_KEY_") {
+			e.Kind = reprise.KindAuth
+		}
+		for _, v := range d.Violations {
+			if strings.Contains(v.QuotaID, "PerDay") || strings.Trim(string(v.QuotaValue), `"`) == "0" {
+				e.Kind = reprise.KindQuota
+			}
+		}
+	}
+}
+
+// errorIn makes an error of one that came in the place of an answer.
+func (s *stream) errorIn(body []byte) *reprise.Error {
+	var st status
+	_ = json.Unmarshal(body, &st) // a body that is none has no code
+	e := (&wire.Call{Provider: s.provider}).ErrorFrom(body, st.Error.Code)
+	e.Status = 0 // the HTTP status was a success
+	refine(e, body)
+	return e
+}

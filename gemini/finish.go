@@ -1,0 +1,173 @@
+package gemini
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/repriselabs/reprise"
+)
+
+// unspecified is no finish reason.
+const unspecified = "FINISH_REASON_UNSPECIFIED"
+
+// end yields the parts and the finish, if the answer is whole: if it has a
+// finishReason.
+func (s *stream) end() {
+	if s.stopped {
+		return
+	}
+	switch {
+	case s.finish == "" && s.block != "":
+		s.fail(s.blocked())
+		return
+	case s.finish == "" && len(s.parts) == 0 && !s.join:
+		s.fail(s.bad(errors.New("the answer has no candidate")))
+		return
+	case s.finish == "" && len(s.parts) == 0 && !s.usage.reported():
+		s.fail(s.bad(errors.New("the answer is empty")))
+		return
+	case s.finish == "":
+		s.cut("ended before its finish reason")
+		return
+	case s.partial != nil:
+		s.fail(s.bad(fmt.Errorf("the arguments of the call of %s do not end", s.partial.call.Name)))
+		return
+	}
+	if e := s.broke(); e != nil {
+		s.fail(e)
+		return
+	}
+	reason := s.reason()
+	s.closing(reason)
+	s.cite()
+	s.settle(false)
+	if !s.usage.reported() {
+		s.emit(reprise.Warning{Provider: s.provider, Code: reprise.WarnUsage, Message: "the provider did not report the tokens used"})
+	}
+	s.emit(reprise.Finish{
+		ID: s.id, Provider: s.provider, Model: s.model,
+		Reason: reason, Usage: s.usage.usage(), Extra: s.extras(),
+	})
+	s.stopped = true
+}
+
+// blocked is the error for a prompt that the provider would not take.
+func (s *stream) blocked() *reprise.Error {
+	text := "the prompt was blocked: " + s.block
+	if s.blockedFor != "" {
+		text += ": " + s.blockedFor
+	}
+	return &reprise.Error{Provider: s.provider, Kind: reprise.KindContentFilter, Code: s.block, Err: errors.New(text)}
+}
+
+// broke is the error for an answer that ended although the model was not
+// done, because it wrote what the provider could not read. Such an answer
+// must not be taken for the last word.
+func (s *stream) broke() *reprise.Error {
+	text := ""
+	switch s.finish {
+	case "MALFORMED_FUNCTION_CALL":
+		text = "the model wrote a function call that cannot be read"
+	case "UNEXPECTED_TOOL_CALL":
+		text = "the model called a tool that it was not offered"
+	case "MALFORMED_RESPONSE":
+		text = "the model wrote an answer that cannot be read"
+	case "MISSING_THOUGHT_SIGNATURE":
+		text = "a thought signature is missing in the request"
+	default:
+		return nil
+	}
+	if s.message != "" {
+		text += ": " + s.message
+	}
+	e := s.bad(fmt.Errorf("%s (%s)", text, s.finish))
+	e.Code = s.finish
+	if s.finish == "MISSING_THOUGHT_SIGNATURE" {
+		e.Kind = reprise.KindInvalid
+	}
+	return e
+}
+
+// reason is why the answer ended.
+// https://ai.google.dev/api/generate-content#FinishReason
+func (s *stream) reason() reprise.FinishReason {
+	switch s.finish {
+	case "STOP":
+		for _, d := range s.parts {
+			if _, ok := d.part.(reprise.ToolCall); ok {
+				return reprise.ReasonToolCalls // the API has no reason of its own for calls
+			}
+		}
+		return reprise.ReasonStop
+	case "MAX_TOKENS":
+		return reprise.ReasonLength
+	case "CONTINUATION":
+		return reprise.ReasonPause
+	case "SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE", "MODEL_ARMOR",
+		"IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION":
+		return reprise.ReasonContentFilter
+	}
+	return reprise.ReasonOther
+}
+
+// closing adds what the reason makes visible: why the provider broke the
+// answer off, or how it goes on.
+func (s *stream) closing(reason reprise.FinishReason) {
+	switch {
+	case reason == reprise.ReasonContentFilter:
+		text := "The provider stopped the answer: " + s.finish
+		if s.message != "" {
+			text += ": " + s.message
+		}
+		d := s.begin()
+		s.emit(reprise.TextDelta{Part: d.index, Text: text})
+		s.finishPart(d, reprise.Text{Text: text, Refusal: true})
+	case reason == reprise.ReasonPause && s.resume != "":
+		token, _ := json.Marshal(s.resume) // a string always marshals
+		s.finishPart(s.begin(), reprise.Opaque{Provider: s.provider, Kind: continuation, Data: token})
+	}
+}
+
+// continuation is the kind of the block that makes a paused answer go on.
+const continuation = "continuationToken"
+
+// extras are what only this API reports, by its names.
+func (s *stream) extras() map[string]json.RawMessage {
+	extra := map[string]json.RawMessage{}
+	for _, m := range s.extra {
+		if len(m.raw) > 0 {
+			extra[m.name] = compact(m.raw)
+		}
+	}
+	for name, text := range map[string]string{"finishReason": s.finish, "finishMessage": s.message} {
+		if text != "" && text != "STOP" {
+			extra[name], _ = json.Marshal(text) // a string always marshals
+		}
+	}
+	for name, objects := range map[string][][]byte{"groundingMetadata": s.grounding, "citationMetadata": s.cited} {
+		if all := joined(objects); all != nil {
+			extra[name] = all
+		}
+	}
+	if len(extra) == 0 {
+		return nil
+	}
+	return extra
+}
+
+// joined puts objects together, member by member; nil if there is nothing.
+func joined(objects [][]byte) json.RawMessage {
+	all := map[string]json.RawMessage{}
+	for _, raw := range objects {
+		_ = json.Unmarshal(raw, &all) // what is no object says nothing
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	b, err := json.Marshal(all)
+	if err != nil {
+		return nil
+	}
+	return b
+}

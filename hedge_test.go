@@ -1,0 +1,147 @@
+package reprise_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/repriselabs/reprise"
+)
+
+func TestHedge(t *testing.T) {
+	const s = time.Second
+	sent := warning(reprise.WarnHedge, "no output for 10s: a second request was sent")
+	for name, test := range map[string]struct {
+		first, second []any
+		want          []reprise.Event
+		err           string
+		asked         []time.Duration
+		took          time.Duration
+	}{
+		"the first is in time": {
+			first: append(script(9*s), says("a")...), want: eventsOf(says("a")), asked: []time.Duration{0}, took: 9 * s,
+		},
+		"the first is in time, and then slow": {
+			first: append(script(9*s, delta(""), time.Minute), says("a")...), want: append([]reprise.Event{delta("")}, eventsOf(says("a"))...),
+			asked: []time.Duration{0}, took: 69 * s,
+		},
+		"the second is faster": {
+			first: append(script(warning("w", "of a"), time.Hour), says("a")...), second: append(script(warning("w", "of b"), 2*s), says("b")...),
+			want:  append([]reprise.Event{sent, warning("w", "of b")}, eventsOf(says("b"))...),
+			asked: []time.Duration{0, 10 * s}, took: 12 * s,
+		},
+		"the first is faster after all": {
+			first: append(script(warning("w", "of a"), 11*s), says("a")...), second: append(script(2*s), says("b")...),
+			want:  append([]reprise.Event{sent, warning("w", "of a")}, eventsOf(says("a"))...),
+			asked: []time.Duration{0, 10 * s}, took: 11 * s,
+		},
+		"the first fails at once": {
+			first: script(warning("w", "of a"), fails(reprise.KindServer)), want: []reprise.Event{warning("w", "of a")},
+			err: "fake: it is server", asked: []time.Duration{0},
+		},
+		"the first fails while the second runs": {
+			first: script(11*s, fails(reprise.KindServer)), second: append(script(5*s), says("b")...),
+			want: append([]reprise.Event{sent}, eventsOf(says("b"))...), asked: []time.Duration{0, 10 * s}, took: 15 * s,
+		},
+		"the second fails while the first runs": {
+			first: append(script(20*s), says("a")...), second: script(s, fails(reprise.KindServer)),
+			want: append([]reprise.Event{sent}, eventsOf(says("a"))...), asked: []time.Duration{0, 10 * s}, took: 20 * s,
+		},
+		"both fail": {
+			first: script(12*s, fails(reprise.KindServer)), second: script(s, fails(reprise.KindOverloaded)),
+			want: []reprise.Event{sent}, err: "fake: it is server; the second request: fake: it is overloaded", asked: []time.Duration{0, 10 * s}, took: 12 * s,
+		},
+		"the faster one fails later": {
+			first: script(time.Hour), second: script(s, delta("b"), s, fails(reprise.KindCut)),
+			want: []reprise.Event{sent, delta("b")}, err: "fake: it is cut", asked: []time.Duration{0, 10 * s}, took: 12 * s,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newFake(test.first, test.second)
+				start := time.Now()
+				wants(t, (&reprise.Hedge{Model: m}).Stream(t.Context(), ask), test.err, test.want...)
+				if took := time.Since(start); took != test.took {
+					t.Errorf("it took %v, want %v", took, test.took)
+				}
+				m.at(t, test.asked...)
+			})
+		})
+	}
+}
+
+func TestHedgeOnAnotherModel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := newFake(script(time.Hour)), newFake(says("b"))
+		h := &reprise.Hedge{Model: a, Second: b, Delay: time.Second}
+		wants(t, h.Stream(t.Context(), ask), "", append([]reprise.Event{warning(reprise.WarnHedge, "no output for 1s: a second request was sent")}, eventsOf(says("b"))...)...)
+		a.at(t, 0)
+		b.at(t, 0)
+	})
+}
+
+// The loser is cancelled at once, but the stream does not end before it has.
+func TestHedgeWaitsForTheLoser(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var cancelled, gone time.Duration
+		start := time.Now()
+		slow := reprise.ModelFunc(func(ctx context.Context, _ *reprise.Request) iter.Seq2[reprise.Event, error] {
+			return func(yield func(reprise.Event, error) bool) {
+				<-ctx.Done()
+				cancelled = time.Since(start)
+				pass(time.Minute) // it is slow to let go
+				gone = time.Since(start)
+				yield(nil, ctx.Err())
+			}
+		})
+		h := &reprise.Hedge{Model: slow, Second: newFake(append(script(time.Second), says("b")...)), Delay: time.Second}
+		for ev, err := range h.Stream(t.Context(), ask) {
+			_, announced := ev.(reprise.Warning)
+			if got := time.Since(start); err != nil || !announced && got != 2*time.Second {
+				t.Errorf("%v came after %v, %v", ev, got, err)
+			}
+		}
+		if cancelled != 2*time.Second || gone != 62*time.Second || time.Since(start) != gone {
+			t.Errorf("cancelled after %v, gone after %v, ended after %v", cancelled, gone, time.Since(start))
+		}
+	})
+}
+
+func TestHedgeLeftAtEveryEvent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for leaveAt := range 4 {
+			m := newFake(script(time.Hour), append(script(time.Second), says("b")...))
+			n := 0
+			for _, err := range (&reprise.Hedge{Model: m}).Stream(t.Context(), ask) {
+				if err != nil {
+					t.Error(err)
+				}
+				if n == leaveAt {
+					break
+				}
+				n++
+			}
+			synctest.Wait()
+			if m.open != 0 {
+				t.Errorf("left at event %d, and %d streams are open", leaveAt, m.open)
+			}
+		}
+	})
+}
+
+func TestHedgeCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, at := range []time.Duration{5 * time.Second, 15 * time.Second} {
+			ctx, cancel := context.WithTimeout(t.Context(), at)
+			m := newFake(script(time.Hour))
+			_, err := gather(t, (&reprise.Hedge{Model: m}).Stream(ctx, ask))
+			if !errors.Is(err, context.DeadlineExceeded) || m.open != 0 {
+				t.Errorf("after %v: got %v, and %d streams are open", at, err, m.open)
+			}
+			cancel()
+		}
+	})
+}

@@ -1,0 +1,2 @@
+// Package live holds the tests against a real server.
+package live

@@ -1,0 +1,324 @@
+package openai
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/repriselabs/reprise"
+)
+
+// calledAs is how a call was made: its result is of the same kind.
+type calledAs struct {
+	kind   *callKind
+	caller json.RawMessage // a program of the model's that called, which the result is for
+}
+
+// conversation writes the system prompt and the messages, or, where the
+// provider has the beginning of the conversation, what is new.
+func (e *encoder) conversation(req *reprise.Request) error {
+	e.findCalls(req.Messages)
+	messages, previous := e.unknown(req.Messages)
+	if previous != "" {
+		e.Field("previous_response_id", previous)
+	}
+	continued := len(messages) < len(req.Messages)
+	instructions, ok := e.instructions(req.System, continued)
+	if ok {
+		e.Field("instructions", instructions)
+	}
+	e.Key("input")
+	e.Open('[')
+	if len(req.System) > 0 && !ok && (!continued || e.dialect.Instructions) {
+		if err := e.system(req.System); err != nil {
+			return fmt.Errorf("System: %w", err)
+		}
+	}
+	for i, m := range messages {
+		if err := e.message(m); err != nil {
+			return fmt.Errorf("Messages[%d]: %w", len(req.Messages)-len(messages)+i, err)
+		}
+	}
+	e.Close(']')
+	return nil
+}
+
+// findCalls notes how each call was made.
+func (e *encoder) findCalls(messages []reprise.Message) {
+	e.calls = map[string]calledAs{}
+	for _, m := range messages {
+		for _, p := range m.Parts {
+			if c, ok := p.(reprise.ToolCall); ok {
+				e.calls[c.ID] = e.called(c)
+			}
+		}
+	}
+}
+
+// called tells how a call was made.
+func (e *encoder) called(c reprise.ToolCall) calledAs {
+	as := calledAs{kind: &callKinds[0]}
+	own, ok := unpack(e.dialect, c.Echo)
+	if !ok {
+		return as
+	}
+	_ = eachMember(own.Item, func(key string, value []byte) { // unpack read it
+		switch key {
+		case "type":
+			if kind := callKindOf(text(value)); kind != nil {
+				as.kind = kind
+			}
+		case "caller":
+			as.caller = value
+		}
+	})
+	return as
+}
+
+// unknown returns the messages that the provider does not have, and the id of
+// the answer that they come after, if it is to be named.
+func (e *encoder) unknown(messages []reprise.Message) (rest []reprise.Message, previous string) {
+	wanted := e.extra.previous
+	if wanted == "" && (!e.model.Stored || e.extra.conversation) {
+		return messages, ""
+	}
+	for i := len(messages) - 1; i >= 0; i-- {
+		id := e.answerID(messages[i])
+		if id == "" || wanted != "" && id != wanted {
+			continue
+		}
+		if wanted == "" {
+			previous = id
+		}
+		return messages[i+1:], previous // a wanted one is in Extra
+	}
+	return messages, ""
+}
+
+// answerID is the provider's id of a message that it keeps, or "".
+func (e *encoder) answerID(m reprise.Message) string {
+	for _, p := range m.Parts {
+		var of *reprise.Echo
+		switch p := p.(type) {
+		case reprise.Text:
+			of = p.Echo
+		case reprise.ToolCall:
+			of = p.Echo
+		case reprise.Media:
+			of = p.Echo
+		}
+		if own, _ := unpack(e.dialect, of); own.Response != "" {
+			return own.Response
+		}
+	}
+	return ""
+}
+
+// instructions returns the system prompt if it is to be in the field of that
+// name: where the provider keeps answers, since it does not keep that field,
+// and where it was read from there.
+func (e *encoder) instructions(system reprise.Parts, continued bool) (string, bool) {
+	var b strings.Builder
+	wanted := e.dialect.Instructions && (e.model.Stored || continued)
+	for _, p := range system {
+		t, ok := p.(reprise.Text)
+		if !ok {
+			return "", false
+		}
+		own, _ := unpack(e.dialect, t.Echo)
+		wanted = wanted || own.Field == instructionsField
+		b.WriteString(t.Text)
+	}
+	return b.String(), wanted && len(system) > 0
+}
+
+const instructionsField = "instructions"
+
+// message writes the items of a message.
+func (e *encoder) message(m reprise.Message) error {
+	e.orphaned = false
+	switch m.Role {
+	case reprise.RoleSystem:
+		return e.system(m.Parts)
+	case reprise.RoleUser:
+		return e.user(m.Parts)
+	case reprise.RoleAssistant:
+		return e.assistant(m.Parts)
+	case reprise.RoleTool:
+		return e.results(m.Parts)
+	}
+	return fmt.Errorf("unknown role %q", m.Role)
+}
+
+// system writes a system prompt, as a string where it is one.
+func (e *encoder) system(parts reprise.Parts) error {
+	role := e.dialect.systemRole(e.name)
+	own := e.firstEcho(parts)
+	_ = eachMember(own.Item, func(key string, value []byte) { // unpack read it
+		if key == "role" {
+			role = text(value)
+		}
+	})
+	if len(parts) == 1 {
+		t, ok := parts[0].(reprise.Text)
+		if ok && own.Part == nil {
+			e.checkText(t)
+			e.Open('{')
+			e.Field("role", role)
+			e.members(own.Item, "role")
+			e.Field("content", t.Text)
+			e.Close('}')
+			return nil
+		}
+	}
+	return e.content(role, own, parts)
+}
+
+// user writes what the user says. An opaque item of the API's stands between
+// messages.
+func (e *encoder) user(parts reprise.Parts) error {
+	from := 0
+	for i, p := range parts {
+		o, ok := p.(reprise.Opaque)
+		if !ok || !isInputItem(o.Kind) {
+			continue
+		}
+		if i > from {
+			if err := e.content("user", e.firstEcho(parts[from:i]), parts[from:i]); err != nil {
+				return err
+			}
+		}
+		if err := e.opaque(o); err != nil {
+			return err
+		}
+		from = i + 1
+	}
+	if from > 0 && from == len(parts) {
+		return nil
+	}
+	return e.content("user", e.firstEcho(parts[from:]), parts[from:])
+}
+
+// isInputItem tells an item, among the opaque parts of a user's message, from
+// a piece of its content.
+func isInputItem(kind string) bool {
+	switch kind {
+	case "message", "item_reference", "mcp_approval_response", "compaction", "compaction_trigger", "tool_search_output", "additional_tools", "configuration_update":
+		return true
+	}
+	return isOutput(kind)
+}
+
+// firstEcho is the Echo of the first part, for what it says of the message.
+func (e *encoder) firstEcho(parts reprise.Parts) (own echo) {
+	if len(parts) == 0 {
+		return echo{}
+	}
+	switch p := parts[0].(type) {
+	case reprise.Text:
+		own, _ = unpack(e.dialect, p.Echo)
+	case reprise.Media:
+		own, _ = unpack(e.dialect, p.Echo)
+		if typeOf(own.Item) != "" { // it was an item of its own
+			return echo{}
+		}
+	}
+	return own
+}
+
+// content writes a message of pieces.
+func (e *encoder) content(role string, own echo, parts reprise.Parts) error {
+	e.Open('{')
+	e.Field("role", role)
+	e.members(own.Item, "role", "content")
+	e.Key("content")
+	if err := e.pieces(parts); err != nil {
+		return err
+	}
+	e.Close('}')
+	return nil
+}
+
+// pieces writes a list of input pieces.
+func (e *encoder) pieces(parts reprise.Parts) error {
+	e.Open('[')
+	for _, p := range parts {
+		var err error
+		switch p := p.(type) {
+		case reprise.Text:
+			e.checkText(p)
+			own, _ := unpack(e.dialect, p.Echo)
+			e.Open('{')
+			e.Field("type", "input_text")
+			e.Field("text", p.Text)
+			e.members(own.Part, "type", "text")
+			e.Close('}')
+		case reprise.Media:
+			err = e.media(p)
+		case reprise.Opaque:
+			err = e.opaque(p)
+		case reprise.CachePoint:
+			e.cachePoint()
+		default:
+			err = fmt.Errorf("%s cannot send a %T here", API, p)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	e.Close(']')
+	return nil
+}
+
+func (e *encoder) cachePoint() { e.dropped("a cache point: the API caches by itself") }
+
+// checkText warns of what is lost of a text that is input.
+func (e *encoder) checkText(t reprise.Text) {
+	e.checkEcho(t.Echo)
+	if len(t.Citations) > 0 {
+		e.dropped("the citations of a text that is input: the API cannot carry them")
+	}
+}
+
+// checkEcho warns of an Echo that is another's.
+func (e *encoder) checkEcho(of *reprise.Echo) {
+	if of == nil {
+		return
+	}
+	if _, ok := unpack(e.dialect, of); !ok {
+		e.dropped("what %s wants back with a part", of.Provider)
+	}
+}
+
+// opaque writes a block as it is.
+func (e *encoder) opaque(o reprise.Opaque) error {
+	switch {
+	case !e.dialect.owns(o.Provider):
+		e.dropped("a %s block of %s", o.Kind, o.Provider)
+		return nil
+	case !isWholeObject(o.Data):
+		return fmt.Errorf("an opaque block %q is not a JSON object", o.Kind)
+	}
+	e.Raw(o.Data)
+	return nil
+}
+
+// members writes the members of an object but those that are skipped, and but
+// ids that must not be sent.
+func (e *encoder) members(object json.RawMessage, skip ...string) {
+	if len(object) == 0 {
+		return
+	}
+	_ = eachMember(object, func(key string, value []byte) { // unpack read it
+		for _, s := range skip {
+			if s == key {
+				return
+			}
+		}
+		if key == "id" && e.orphaned {
+			return
+		}
+		e.Key(key)
+		e.Raw(value)
+	})
+}

@@ -1,0 +1,194 @@
+// Package openai speaks the Responses API
+// (https://platform.openai.com/docs/api-reference/responses): OpenAI's own,
+// and those of servers that took it over. What such a server does differently
+// is a [Dialect], which is data.
+//
+// Nothing is kept at the provider: each request holds the whole conversation,
+// says store: false, and asks reasoning models for their reasoning in
+// encrypted form, which goes back with the next one exactly as it came.
+// [Model].Stored is the other way.
+//
+// What the provider ran itself (web search, file search, code interpreter,
+// remote MCP, …) and any item that is not known are [reprise.Opaque] parts,
+// which go back unchanged; a generated image is a [reprise.Media] part. Calls
+// that wait for the caller (functions, and the tools that [CustomTool],
+// [ComputerUse], [Shell] and [ApplyPatch] describe) are [reprise.ToolCall]
+// parts, and their results go back as the items that answer them.
+package openai
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/wire"
+)
+
+// API is the name of this API: in transcripts, as the Provider of a
+// [reprise.ToolSpec], and in [reprise.Request].Extra for fields that any
+// server of the API may know. A Dialect's Provider is a key there too, for
+// what only that server knows. The fields win over what the request says;
+// objects (reasoning, text, …) are merged member by member, and include gains
+// reasoning.encrypted_content unless it is an empty list.
+//
+// What goes back of an answer (Echo, Opaque) has the Provider
+// openai-responses/NAME, since no server can read another's.
+const API = "openai-responses"
+
+// A Model is one model behind the Responses API. Name is required, and
+// BaseURL where the dialect has none. Its fields must not be changed after
+// the first use; it may then be used by several goroutines at once.
+type Model struct {
+	Name    string       // of the model: gpt-5
+	Key     string       // sent as a bearer token; empty: none is sent
+	BaseURL string       // what comes before /responses; empty: the dialect's
+	Dialect Dialect      // zero: OpenAI's
+	Client  *http.Client // nil: http.DefaultClient
+
+	// Summary asks for summaries of the reasoning: auto, concise or
+	// detailed; empty: none.
+	Summary string
+
+	// Stored lets the provider keep the answers. A request whose history
+	// holds such an answer then names the last one (previous_response_id)
+	// and sends only the messages after it; System goes in the instructions
+	// field, which holds for one answer at a time. Where a server takes no
+	// such field beside the id, System is what the first request said.
+	//
+	// An id can also be given as previous_response_id in the request's
+	// Extra. Messages up to the answer with this id are then left out; if it
+	// is not among them, all are taken to be new.
+	Stored bool
+}
+
+// New is a model of OpenAI's.
+func New(name, key string) *Model { return &Model{Name: name, Key: key} }
+
+// FromEnv is a model of OpenAI's, with the key in OPENAI_API_KEY and, if that
+// is set, at OPENAI_BASE_URL.
+func FromEnv(name string) (*Model, error) {
+	if name == "" {
+		return nil, errors.New("openai: no model name, such as gpt-5")
+	}
+	m := New(name, os.Getenv(openai.KeyVar))
+	m.BaseURL = os.Getenv(openai.BaseURLVar)
+	return m, nil
+}
+
+// Stream asks the model. It always asks for a stream, and takes an answer
+// that comes as a whole too.
+func (m *Model) Stream(ctx context.Context, req *reprise.Request) iter.Seq2[reprise.Event, error] {
+	return func(yield func(reprise.Event, error) bool) {
+		call, warnings, err := m.ask(req)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for _, w := range warnings {
+			if !yield(w, nil) {
+				return
+			}
+		}
+		resp, err := call.Do(ctx)
+		if err != nil {
+			yield(nil, m.explain(err))
+			return
+		}
+		defer resp.Body.Close()
+		s := newStream(m.dialect(), req, yield)
+		s.broken = func(err error) *reprise.Error { return call.Broken(ctx, err) }
+		s.requestID = wire.RequestID(resp.Header)
+		s.run(resp.Body)
+	}
+}
+
+func (m *Model) dialect() *Dialect { return m.Dialect.orOpenAI() }
+
+// ask makes the HTTP call for a request.
+func (m *Model) ask(req *reprise.Request) (*wire.Call, []reprise.Warning, error) {
+	if m.Name == "" && req.Model == "" {
+		return nil, nil, m.invalid(errors.New("no model: set Model.Name"))
+	}
+	call, err := m.call("/responses")
+	if err != nil {
+		return nil, nil, err
+	}
+	body, warnings, err := encode(m, req)
+	if err != nil {
+		return nil, nil, m.invalid(err)
+	}
+	call.Body = body
+	return call, warnings, nil
+}
+
+// call makes a call without a body.
+func (m *Model) call(path string) (*wire.Call, error) {
+	d := m.dialect()
+	base := m.BaseURL
+	if base == "" {
+		base = d.BaseURL
+	}
+	switch {
+	case base == "":
+		return nil, m.invalid(errors.New("no address: set Model.BaseURL, such as http://localhost:8080/v1"))
+	case m.BaseURL == "" && d.KeyVar != "" && wire.NoKey(m.Key, m.Client):
+		return nil, &reprise.Error{Provider: d.name(), Kind: reprise.KindAuth, Err: fmt.Errorf("no key: set Model.Key (usually from %s)", d.KeyVar)}
+	}
+	call := &wire.Call{Provider: d.name(), Client: m.Client, URL: strings.TrimSuffix(base, "/") + path, Key: m.Key, Header: http.Header{}}
+	switch {
+	case m.Key == "":
+	case d.KeyHeader != "":
+		call.Header.Set(d.KeyHeader, m.Key)
+	default:
+		call.Header.Set("Authorization", "Bearer "+m.Key)
+	}
+	return call, nil
+}
+
+func (m *Model) invalid(err error) error {
+	return &reprise.Error{Provider: m.dialect().name(), Kind: reprise.KindInvalid, Err: err}
+}
+
+// explain makes the kind of an error exact, and adds what to do about it.
+func (m *Model) explain(err error) error {
+	var e, inner *reprise.Error
+	if !errors.As(err, &e) || e.Err == nil {
+		return err
+	}
+	if errors.As(e.Err, &inner) { // of a transport that knows what went wrong
+		e.Kind = inner.Kind
+	}
+	refine(e)
+	d := m.dialect()
+	switch {
+	case e.Kind == reprise.KindAuth && m.Key == "" && d.KeyVar != "":
+		e.Err = fmt.Errorf("%w; no key was sent: set Model.Key (usually from %s)", e.Err, d.KeyVar)
+	case strings.Contains(e.Err.Error(), "Encrypted content is not supported"):
+		e.Err = fmt.Errorf(`%w; set Request.Extra[%q] to {"include":[]}`, e.Err, API)
+	}
+	return err
+}
+
+// ReadResponse reads a recorded answer to req, streamed or whole, as
+// [Model.Stream] would have. An error of body is one of the stream. A nil
+// Dialect is OpenAI's; the request may be nil.
+func ReadResponse(body io.Reader, d *Dialect, req *reprise.Request) iter.Seq2[reprise.Event, error] {
+	return func(yield func(reprise.Event, error) bool) {
+		s := newStream(d.orOpenAI(), req, yield)
+		call := &wire.Call{Provider: s.dialect.name()}
+		s.broken = func(err error) *reprise.Error { return call.Broken(context.Background(), err) }
+		s.run(body)
+	}
+}
+
+// ReadError reads a recorded answer whose HTTP status is not a success. A nil
+// Dialect is OpenAI's.
+func ReadError(body []byte, status int, d *Dialect) *reprise.Error {
+	return errorFrom(d.orOpenAI(), body, status)
+}

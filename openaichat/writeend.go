@@ -1,0 +1,143 @@
+package openaichat
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/repriselabs/reprise"
+)
+
+// What Finish.Extra may hold that the API has a place for.
+const (
+	extraLogprobs = "logprobs"
+	extraTier     = "service_tier"
+)
+
+// reason writes why the answer ended, or null, and the probabilities.
+func (a *writer) reason() {
+	a.Key("finish_reason")
+	if a.finish == nil {
+		a.Raw(nil)
+		return
+	}
+	a.String(a.finishReason())
+	if list := a.extraOf(extraLogprobs); list != nil {
+		a.Key("logprobs")
+		a.Open('{')
+		a.Key("content")
+		a.Raw(list)
+		a.Close('}')
+	}
+}
+
+func (a *writer) finishReason() string {
+	switch r := a.finish.Reason; r {
+	case reprise.ReasonStop, reprise.ReasonLength, reprise.ReasonToolCalls, reprise.ReasonContentFilter:
+		return string(r)
+	case reprise.ReasonRefusal:
+		if a.refused && a.calls == 0 { // the refusal in the message tells
+			return string(reprise.ReasonStop)
+		}
+		return string(r)
+	}
+	return string(reprise.ReasonOther)
+}
+
+// tier writes the service tier, where the answer is done.
+func (a *writer) tier() {
+	if a.finish == nil {
+		return
+	}
+	if tier := a.extraOf(extraTier); tier != nil {
+		a.Key(extraTier)
+		a.Raw(tier)
+	}
+}
+
+// extraOf is a field of the finish's Extra, on one line; nil if there is
+// none of this API's.
+func (a *writer) extraOf(name string) []byte {
+	raw := a.finish.Extra[name]
+	begin := map[string]byte{extraLogprobs: '[', extraTier: '"'}[name]
+	var line bytes.Buffer
+	if json.Compact(&line, raw) != nil || begin == 0 || line.Bytes()[0] != begin {
+		return nil
+	}
+	return line.Bytes()
+}
+
+// unsaid warns of what the API cannot say of the end.
+func (a *writer) unsaid() {
+	f := a.finish
+	for _, name := range slices.Sorted(maps.Keys(f.Extra)) {
+		if a.extraOf(name) == nil {
+			a.dropped("the field %s of the answer", name)
+		}
+	}
+	if f.Reason == reprise.ReasonPause {
+		a.dropped("the reason %s: the API has none such", f.Reason)
+	}
+	if f.Usage.CacheWrite1h > 0 {
+		a.dropped("how many tokens are cached for an hour: the API does not tell")
+	}
+	if f.Cost != nil && a.Dialect.Cost == "" {
+		a.dropped("the cost: %s does not tell", a.Dialect.name())
+	}
+}
+
+// counted reports whether there is a usage to write.
+func (a *writer) counted() bool {
+	return a.finish.Usage != (reprise.Usage{}) || a.finish.Cost != nil && a.Dialect.Cost != ""
+}
+
+func (a *writer) usage() {
+	u := a.finish.Usage
+	completion := u.Output
+	if a.Dialect.ReasoningApart && u.Reasoning != nil && *u.Reasoning <= completion {
+		completion -= *u.Reasoning
+	}
+	a.Key("usage")
+	a.Open('{')
+	a.count("prompt_tokens", u.Input)
+	a.count("completion_tokens", completion)
+	a.count("total_tokens", u.Total())
+	a.Key("prompt_tokens_details")
+	a.Open('{')
+	a.count("cached_tokens", u.CacheRead)
+	if u.CacheWrite > 0 {
+		a.count("cache_write_tokens", u.CacheWrite)
+	}
+	a.Close('}')
+	if u.Reasoning != nil {
+		a.Key("completion_tokens_details")
+		a.Open('{')
+		a.count("reasoning_tokens", *u.Reasoning)
+		a.Close('}')
+	}
+	if cost := a.finish.Cost; cost != nil && a.Dialect.Cost != "" {
+		a.Key(a.Dialect.Cost)
+		a.Raw([]byte(inUnits(*cost, a.Dialect.CostExp)))
+	}
+	a.Close('}')
+}
+
+func (a *writer) count(name string, n int64) {
+	a.Key(name)
+	a.Int(n)
+}
+
+// inUnits is an amount as a decimal number of 10^exp dollars.
+func inUnits(usd reprise.USD, exp int) string {
+	digits := 12 + exp // behind the point
+	if digits <= 0 {
+		return fmt.Sprintf("%se%d", usd, -exp)
+	}
+	n := big.NewRat(int64(usd), int64(math.Pow10(digits))).FloatString(digits)
+	return strings.TrimSuffix(strings.TrimRight(n, "0"), ".")
+}
