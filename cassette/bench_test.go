@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -72,19 +73,97 @@ func BenchmarkIndex(b *testing.B) {
 		}
 		b.Run(fmt.Sprint("build-", n), func(b *testing.B) {
 			for b.Loop() {
-				newTape(rec.Interactions, &Redact{})
+				newTape(rec.Interactions, &Redact{}, &matcher{Match: &Match{}})
 			}
 			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*n), "µs/interaction")
 		})
 		b.Run(fmt.Sprint("find-", n), func(b *testing.B) {
-			t := newTape(rec.Interactions, &Redact{})
+			t := newTape(rec.Interactions, &Redact{}, &matcher{Match: &Match{}})
 			k := 0
 			for b.Loop() {
-				if t.lane(&rec.Interactions[k%n].Request) == nil {
+				if t.lane("", &rec.Interactions[k%n].Request) == nil {
 					b.Fatal()
 				}
 				k += 7
 			}
 		})
+	}
+}
+
+// streamBody is a body of n events, one a Read.
+type streamBody struct{ n int }
+
+var benchEvent = []byte("data: {\"id\":\"7\",\"object\":\"chat.completion.chunk\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\" and more words\"}}],\"system_fingerprint\":\"fp_99052e9f23\"}\n\n")
+
+func (b *streamBody) Read(p []byte) (int, error) {
+	if b.n == 0 {
+		return 0, io.EOF
+	}
+	b.n--
+	return copy(p, benchEvent), nil
+}
+
+func (b *streamBody) Close() error { return nil }
+
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// BenchmarkRecordChunk is what recording adds to a chunk.
+func BenchmarkRecordChunk(b *testing.B) {
+	const events = 10000
+	c := &Cassette{File: b.TempDir() + "/c.yaml", Mode: Record, Transport: transport(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 200, Body: &streamBody{events}}, nil
+	})}
+	b.ReportAllocs()
+	for b.Loop() {
+		resp, err := c.Client().Get("http://x/")
+		if err != nil {
+			b.Fatal(err)
+		}
+		io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*events), "ns/chunk")
+	c.Close()
+}
+
+// BenchmarkRecordExchange is what recording adds to an exchange: most of it
+// is the disk's.
+func BenchmarkRecordExchange(b *testing.B) {
+	c := &Cassette{File: b.TempDir() + "/c.yaml", Mode: Record, Transport: transport(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 200, Body: &streamBody{10}}, nil
+	})}
+	for b.Loop() {
+		resp, err := c.Client().Get("http://x/")
+		if err != nil {
+			b.Fatal(err)
+		}
+		io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+	}
+	c.Close()
+}
+
+// BenchmarkReplay is the seed's whole run: load, index, two answers.
+func BenchmarkReplay(b *testing.B) {
+	rec, err := Load("testdata/seed.yaml")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		c := &Cassette{File: "testdata/seed.yaml"}
+		for n := range rec.Interactions {
+			q := &rec.Interactions[n].Request
+			resp, err := c.Client().Post(q.URL, "application/json", strings.NewReader(q.Body))
+			if err != nil {
+				b.Fatal(err)
+			}
+			io.Copy(io.Discard, resp.Body)
+		}
+		if err := c.Close(); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

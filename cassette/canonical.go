@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -156,31 +157,13 @@ func (c *canon) sort(members []member, start int) {
 // begin.
 func (c *canon) str() (int, bool) {
 	begin := c.pos + 1
-	end := begin
-	simple, ascii := true, byte(0)
-	for ; ; end++ {
-		if end == len(c.text) {
-			return 0, false
-		}
-		b := c.text[end]
-		if b == '"' {
-			break
-		}
-		if b < ' ' {
-			return 0, false
-		}
-		if b == '\\' {
-			simple = false
-			end++
-			if end == len(c.text) {
-				return 0, false
-			}
-		}
-		ascii |= b
+	end, simple := stringEnd(c.text, begin)
+	if end < 0 {
+		return 0, false
 	}
 	c.pos = end + 1
 	raw := c.text[begin:end]
-	if ascii >= utf8.RuneSelf && !utf8.ValidString(raw) {
+	if !plainJSON(raw) {
 		return 0, false
 	}
 	c.out = append(c.out, '"', 0, 0, 0, 0)
@@ -195,6 +178,54 @@ func (c *canon) str() (int, bool) {
 	}
 	binary.BigEndian.PutUint32(c.out[at-4:], uint32(len(c.out)-at))
 	return at, true
+}
+
+// stringEnd returns where the JSON string that begins at begin ends, or -1,
+// and whether there are no escapes in it.
+func stringEnd(text string, begin int) (end int, simple bool) {
+	quote := -1
+	simple = true
+	for at := begin; at <= len(text); {
+		if quote < at {
+			n := strings.IndexByte(text[at:], '"')
+			if n < 0 {
+				return -1, false
+			}
+			quote = at + n
+		}
+		slash := strings.IndexByte(text[at:quote], '\\')
+		if slash < 0 {
+			return quote, simple
+		}
+		simple = false
+		at += slash + 2
+	}
+	return -1, false
+}
+
+// plainJSON reports whether the text is UTF-8 without controls.
+func plainJSON(s string) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	for len(s) > 0 {
+		if len(s) >= 8 {
+			x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+				uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+			if (x|(x-0x20*ones))&highs == 0 { // eight bytes from 0x20 to 0x7f
+				s = s[8:]
+				continue
+			}
+		}
+		n := 1
+		if s[0] >= utf8.RuneSelf {
+			if _, n = utf8.DecodeRuneInString(s); n == 1 {
+				return false
+			}
+		} else if s[0] < ' ' {
+			return false
+		}
+		s = s[n:]
+	}
+	return true
 }
 
 // appendUnescaped appends the text of a JSON string. Half a surrogate pair is

@@ -28,6 +28,13 @@ type Cassette struct {
 	// ends early, with the context's error, when the request's context does.
 	Pace float64
 
+	Match Match // which requests are the same; zero: those with the same method, URL and body
+
+	// Split, when set, returns the chunks in which a body is replayed, in
+	// place of the recorded ones: OneByte, SplitAt(n), Events, or another. If
+	// their sizes do not add up to the body's it is replayed as one.
+	Split func(body string, recorded []Chunk) []Chunk
+
 	Redact Redact // what is kept out of the file and of messages, besides the usual credentials
 
 	// Comment is written at the head of a new file, for humans.
@@ -42,16 +49,20 @@ type Cassette struct {
 	// It may return "", and a list of JSON paths is shown.
 	Explain func(got, recorded *Request) string
 
-	mu      sync.Mutex
-	ready   bool
-	failed  error // why the file cannot be read, or no longer be written
-	closed  bool
-	tape    tape
-	stamp   stamp    // of the file that was read
-	log     *journal // nil before the first exchange with the network
-	nextID  int
-	live    map[*exchange]struct{}
-	dropped map[int]bool // ids of failures that were asked again
+	Effects Effects // what Do does in Replay; zero: Live
+
+	mu     sync.Mutex
+	ready  bool
+	failed error // why the file cannot be read, or no longer be written
+	closed bool
+	tape   tape
+	stamp  stamp // of the file that was read
+
+	interrupted bool     // the file was
+	log         *journal // nil before the first exchange with the network
+	nextID      int
+	live        map[*exchange]struct{}
+	drifts      []Drift
 }
 
 // Mode says what a Cassette does with a request.
@@ -114,7 +125,7 @@ func (c *Cassette) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	asked := c.request(req, body)
-	found, superseded, err := c.find(asked)
+	found, superseded, err := c.find(req.Context(), asked)
 	if err != nil {
 		return nil, err
 	}
@@ -134,14 +145,14 @@ func (c *Cassette) transport() http.RoundTripper {
 // find returns the recorded exchange that answers the request, or nil and the
 // failures that asking the network supersedes. In Replay there is an exchange
 // or an error.
-func (c *Cassette) find(asked *Request) (*Interaction, []int, error) {
+func (c *Cassette) find(ctx context.Context, asked *Request) (*Interaction, []int, error) {
 	if err := c.use(); err != nil {
 		return nil, nil, err
 	}
 	if c.Mode == Record {
 		return nil, nil, nil
 	}
-	lane := c.tape.lane(asked)
+	lane := c.tape.lane(c.lane(ctx), asked)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if found := c.tape.take(lane, c.Mode == Append); found != nil {
@@ -151,6 +162,14 @@ func (c *Cassette) find(asked *Request) (*Interaction, []int, error) {
 		return nil, c.tape.failures(lane), nil
 	}
 	return nil, nil, c.miss(asked, lane)
+}
+
+// lane returns the name of the lane.
+func (c *Cassette) lane(ctx context.Context) string {
+	if c.Match.Lane == nil {
+		return ""
+	}
+	return c.Redact.Text(c.Match.Lane(ctx))
 }
 
 // use opens the cassette if it is not.
@@ -173,16 +192,16 @@ func (c *Cassette) open() error {
 		c.failed = err
 		return err
 	}
-	items := rec.Interactions
-	if rec.Interrupted {
-		items = slices.Clone(items)
-		slices.SortStableFunc(items, func(a, b Interaction) int { return a.ID - b.ID })
+	match, err := newMatcher(&c.Match)
+	if err != nil {
+		c.failed = err
+		return err
 	}
+	c.interrupted = rec.Interrupted
 	if c.Comment == "" {
 		c.Comment = rec.Comment
 	}
-	c.tape = newTape(items, &c.Redact)
-	c.nextID = len(items)
+	c.tape = newTape(inOrder(rec), &c.Redact, match)
 	c.ready = true
 	return nil
 }
@@ -256,10 +275,13 @@ func (c *Cassette) Close() error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.interrupted && c.log == nil && c.failed == nil {
+		c.log, c.failed = c.claim()
+	}
 	if c.log == nil {
 		return c.failed
 	}
-	err := c.log.close(c.dropped)
+	err := c.log.close(c.interrupted)
 	if c.failed != nil {
 		return c.failed
 	}

@@ -11,7 +11,7 @@ import (
 type field struct {
 	name string
 	omit bool // not written when zero
-	at   any  // *string, *int, *int64, *bool, *time.Duration, *[]string, *map[string][]string or *[]Chunk
+	at   any  // *string, *int, *int64, *bool, *time.Duration, *[]string, *[]int, *map[string][]string or *[]Chunk
 }
 
 func (r *Request) fields() [14]field {
@@ -78,6 +78,8 @@ func (f field) zero() bool {
 	case *time.Duration:
 		return *at == 0
 	case *[]string:
+		return len(*at) == 0
+	case *[]int:
 		return len(*at) == 0
 	case *map[string][]string:
 		return len(*at) == 0

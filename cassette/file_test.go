@@ -2,11 +2,13 @@ package cassette
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -60,6 +62,84 @@ func TestReadersAgree(t *testing.T) {
 		}
 		if d := cmp.Diff(full, again); d != "" {
 			t.Errorf("%s changed by saving (-before +after):\n%s", file, d)
+		}
+	}
+}
+
+// TestDockerAgent reads what docker's agent writes: no status, no headers.
+func TestDockerAgent(t *testing.T) {
+	const file = `---
+version: 2
+interactions:
+    - id: 0
+      request:
+        proto: HTTP/1.1
+        proto_major: 1
+        proto_minor: 1
+        content_length: 0
+        host: api.openai.com
+        body: '{"a":1}'
+        url: https://api.openai.com/v1/responses
+        method: POST
+      response:
+        proto: HTTP/2.0
+        proto_major: 2
+        proto_minor: 0
+        content_length: -1
+        body: |+
+            data: {}
+
+        headers: {}
+        status: ""
+        code: 200
+        duration: 1.5s
+`
+	rec, err := readPlain(strings.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff("data: {}\n\n", rec.Interactions[0].Response.Body); d != "" {
+		t.Error(d)
+	}
+	resp, err := (&Cassette{Recording: rec}).Client().Post("https://api.openai.com/v1/responses", "application/json", strings.NewReader(`{"a":1}`))
+	if err != nil || resp.Status != "200 OK" || resp.Header == nil {
+		t.Errorf("replayed %+v, %v", resp, err)
+	}
+}
+
+// TestOtherShapes reads YAML that only a whole reader reads.
+func TestOtherShapes(t *testing.T) {
+	want := &Recording{Version: 2, Interactions: []Interaction{{
+		Request:  Request{URL: "http://x/", Method: "GET", Body: "123"},
+		Response: Response{Code: 200, Body: "folded text", Header: map[string][]string{"A": {"b"}}, Duration: time.Second},
+	}}}
+	for _, text := range []string{
+		"interactions: [{response: {code: 200, body: folded text, headers: {A: [b]}, duration: 1s}, request: {url: http://x/, method: GET, body: 123}}]\nversion: 2\n",
+		"version: 2\r\nother: [1]\r\ninteractions:\r\n- request:\r\n    url: &u http://x/\r\n    method: GET\r\n    body: 123\r\n    x: *u\r\n  response:\r\n    code: 200\r\n    body: >-\r\n      folded\r\n      text\r\n    headers:\r\n      A: [b]\r\n    duration: 1s\r\n",
+	} {
+		if _, err := readPlain(strings.NewReader(text)); err == nil {
+			t.Error("the plain reader reads what it does not know")
+		}
+		got, err := Read(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Error(d)
+		}
+	}
+}
+
+// TestBomb has aliases that would expand to gigabytes.
+func TestBomb(t *testing.T) {
+	text := "version: 2\na: &a [x,x,x,x,x,x,x,x,x,x]\n"
+	for c := 'b'; c < 'k'; c++ {
+		text += fmt.Sprintf("%c: &%c [%s*%c]\n", c, c, strings.Repeat(fmt.Sprintf("*%c,", c-1), 9), c-1)
+	}
+	for _, more := range []string{"interactions: *j\n", "interactions: []\n"} {
+		rec, err := Read(strings.NewReader(text + more))
+		if err == nil && len(rec.Interactions) > 0 {
+			t.Errorf("the bomb gives %d interactions", len(rec.Interactions))
 		}
 	}
 }

@@ -18,7 +18,8 @@ import (
 type journal struct {
 	file    string
 	comment string
-	items   []Interaction // what the file begins with
+	items   []Interaction // what the file begins with; nil after the first item
+	found   []Interaction // those of items that the part of a killed program had
 	part    *part
 	out     *os.File // nil before the first item
 	end     int64    // of the file
@@ -49,13 +50,13 @@ func (s stamp) same(t stamp) bool {
 
 // openJournal claims the file for this process. It is not changed before the
 // first item.
-func openJournal(file, comment string, items []Interaction, read stamp) (*journal, error) {
+func openJournal(file, comment string, items []Interaction, read stamp, f *finder) (*journal, error) {
 	if dir := filepath.Dir(file); dir != "." {
 		if err := os.MkdirAll(dir, 0o777); err != nil {
 			return nil, err
 		}
 	}
-	part, err := openPart(file)
+	part, found, err := openPart(file, f)
 	if err != nil {
 		return nil, err
 	}
@@ -63,12 +64,25 @@ func openJournal(file, comment string, items []Interaction, read stamp) (*journa
 		part.close()
 		return nil, errors.New("another program changed the file since it was read; run again")
 	}
-	return &journal{file: file, comment: comment, items: items, part: part}, nil
+	found = slices.DeleteFunc(found, func(i Interaction) bool { // it was written in the last moment
+		return slices.ContainsFunc(items, func(o Interaction) bool { return o.Started.Equal(i.Started) && o.Request.Body == i.Request.Body })
+	})
+	items = slices.Concat(items, found)
+	for n := range items {
+		items[n].ID = n
+	}
+	return &journal{file: file, comment: comment, items: items, found: items[len(items)-len(found):], part: part}, nil
 }
 
-func (j *journal) began(i *Interaction)     { j.part.began(i) }
-func (j *journal) data(id int, data []byte) { j.part.data(id, data) }
-func (j *journal) ended(id int)             { j.part.ended(id) }
+// foundLike returns the ids of the found exchanges whose request has the key.
+func (j *journal) foundLike(k key, keyOf func(string, *Request) key) (ids []int) {
+	for n := range j.found {
+		if keyOf(j.found[n].Lane, &j.found[n].Request) == k {
+			ids = append(ids, j.found[n].ID)
+		}
+	}
+	return ids
+}
 
 // append adds the item to the file. After an error the file holds what it
 // held before.
@@ -80,8 +94,7 @@ func (j *journal) append(i *Interaction) error {
 	if err := j.write(data); err != nil {
 		return errors.Join(err, j.out.Truncate(j.end))
 	}
-	j.part.ended(i.ID)
-	return nil
+	return j.part.ended(i.ID)
 }
 
 func (j *journal) write(data []byte) error {
@@ -101,16 +114,14 @@ func (j *journal) write(data []byte) error {
 // start replaces the file by one with the items it begins with and the first
 // new one.
 func (j *journal) start(first *Interaction) (err error) {
-	rec := &Recording{Comment: j.comment, Interactions: slices.Clone(j.items)}
-	for n := range rec.Interactions {
-		rec.Interactions[n].ID = n
-	}
-	rec.Interactions = append(rec.Interactions, *first)
+	rec := &Recording{Comment: j.comment, Interactions: append(j.items, *first)}
 	if err := rec.save(j.file, endLine); err != nil {
 		return err
 	}
 	j.items = nil
-	j.part.ended(first.ID)
+	if err := j.part.ended(first.ID); err != nil {
+		return err
+	}
 	if j.out, err = os.OpenFile(j.file, os.O_RDWR, 0); err != nil {
 		return err
 	}
@@ -122,25 +133,26 @@ func (j *journal) start(first *Interaction) (err error) {
 	return nil
 }
 
-// close puts the items in order, without those in dropped, and frees the file.
-func (j *journal) close(dropped map[int]bool) (err error) {
+// close frees the file, and puts its items in order if items were added or
+// the file was found without that.
+func (j *journal) close(interrupted bool) (err error) {
 	defer func() { err = errors.Join(err, j.part.close()) }()
-	if j.out == nil {
+	rec := &Recording{Comment: j.comment, Interactions: j.items}
+	switch {
+	case j.out != nil:
+		if err := j.out.Close(); err != nil {
+			return err
+		}
+		if rec, err = Load(j.file); err != nil {
+			return err
+		}
+	case !interrupted:
 		return nil
 	}
-	if err := j.out.Close(); err != nil {
-		return err
+	rec.Interactions = settled(rec.Interactions)
+	for n := range rec.Interactions {
+		rec.Interactions[n].ID = n
 	}
-	rec, err := Load(j.file)
-	if err != nil {
-		return err
-	}
-	items := slices.DeleteFunc(rec.Interactions, func(i Interaction) bool { return dropped[i.ID] })
-	slices.SortStableFunc(items, func(a, b Interaction) int { return a.ID - b.ID })
-	for n := range items {
-		items[n].ID = n
-	}
-	rec.Interactions = items
 	if err := rec.Save(j.file); err != nil {
 		return fmt.Errorf("%w (all that was recorded is there, in the order in which it ended)", err)
 	}

@@ -36,20 +36,25 @@ func Load(file string) (*Recording, error) {
 	}
 	defer f.Close()
 	rec, err := readPlain(f)
-	if err != nil {
-		var data []byte
-		if _, err = f.Seek(0, io.SeekStart); err == nil {
-			data, err = io.ReadAll(f)
-		}
-		if err == nil {
-			rec, err = readYAML(data)
-		}
+	if err == nil {
+		return rec, nil
+	}
+	var data []byte
+	if _, err = f.Seek(0, io.SeekStart); err == nil {
+		data, err = io.ReadAll(io.LimitReader(f, maxYAML+1))
+	}
+	if err == nil {
+		rec, err = readYAML(data)
 	}
 	if err != nil {
 		return nil, &FileError{file, pathless(err)}
 	}
 	return rec, nil
 }
+
+// maxYAML is the size in bytes up to which files in an unusual shape are
+// read: that takes many times their size of memory.
+const maxYAML = 256 << 20
 
 // pathless takes the path off an error of package os: ours names the file.
 func pathless(err error) error {
@@ -62,7 +67,7 @@ func pathless(err error) error {
 
 // Read reads a cassette from r, to its end.
 func Read(r io.Reader) (*Recording, error) {
-	data, err := io.ReadAll(r)
+	data, err := io.ReadAll(r) // whose size is the caller's affair
 	if err != nil {
 		return nil, &FileError{"", err}
 	}

@@ -2,7 +2,16 @@
 
 package cassette
 
-import "os"
+import (
+	"errors"
+	"os"
+)
+
+// closeLocked removes the file, which some systems only let go when it is not
+// open.
+func closeLocked(f *os.File) error {
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
 
 // openLocked opens the file, creating it if it is not there. This system has
 // no lock in the standard library: two programs that record to one file are

@@ -3,9 +3,15 @@
 package cassette
 
 import (
+	"errors"
 	"os"
 	"syscall"
 )
+
+// closeLocked removes the file and frees it.
+func closeLocked(f *os.File) error {
+	return errors.Join(os.Remove(f.Name()), f.Close())
+}
 
 // openLocked opens the file, creating it if it is not there, for this opener
 // alone until it closes it or its process ends. It returns errInUse if

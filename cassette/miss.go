@@ -10,7 +10,8 @@ import (
 // no secret: the requests in it are redacted.
 type MissError struct {
 	File     string
-	Request  *Request // what was asked
+	Request  *Request // what was asked; nil when it was a call
+	Effect   *Effect  // the call that was asked, of Do or Once
 	Recorded int      // exchanges in the file
 
 	// Nearest is the recorded exchange that is most like the request; nil
@@ -22,13 +23,29 @@ type MissError struct {
 	Equal   []string // parts of arrays that are equal, as "messages[0..6]"
 
 	Explanation string // of Cassette.Explain
-	Rerecord    string // how to record again
+
+	// Drifts are the calls that gave other results before: likely the cause.
+	Drifts   []Drift
+	Rerecord string // how to record again
 }
 
 func (e *MissError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "cassette %s: no recording for %s %s", e.File, e.Request.Method, e.Request.URL)
-	e.nearest(&b)
+	if e.Effect != nil {
+		fmt.Fprintf(&b, "cassette %s: no recording for the call %s %s", e.File, e.Effect.Name, brief(e.Effect.Input, 0))
+		if e.Used {
+			b.WriteString("\n  the same call is recorded and was already used")
+		}
+	} else {
+		fmt.Fprintf(&b, "cassette %s: no recording for %s %s", e.File, e.Request.Method, e.Request.URL)
+		e.nearest(&b)
+	}
+	for _, d := range e.Drifts {
+		fmt.Fprintf(&b, "\n  before that, the call %s (exchange %d) gave another result than was recorded", d.Name, d.ID)
+		for _, change := range d.Changes[:min(len(d.Changes), 2)] {
+			b.WriteString("\n    " + change.String())
+		}
+	}
 	fmt.Fprintf(&b, "\n  to record again, %s", e.Rerecord)
 	return b.String()
 }
@@ -74,14 +91,14 @@ func (e *MissError) nearest(b *strings.Builder) {
 // miss returns the error for a request that has no unused exchange in its
 // lane. c.mu is held.
 func (c *Cassette) miss(asked *Request, l *lane) error {
-	e := &MissError{File: c.File, Request: asked, Recorded: len(c.tape.items), Rerecord: c.rerecord()}
+	e := &MissError{File: c.File, Request: asked, Recorded: len(c.tape.items), Drifts: slices.Clone(c.drifts), Rerecord: c.rerecord()}
 	n := -1
 	if l != nil {
 		n = l.items[len(l.items)-1]
 	} else if n = c.tape.nearest(asked); n >= 0 {
 		recorded := c.tape.items[n].Request
 		recorded.Body, recorded.URL = c.Redact.Body(recorded.Body), c.Redact.URL(recorded.URL)
-		e.Changes, e.Equal = diff(recorded.Body, asked.Body)
+		e.Changes, e.Equal = diff(c.tape.match.body(recorded.Body), c.tape.match.body(asked.Body))
 		if c.Explain != nil {
 			e.Explanation = c.Redact.Text(c.Explain(asked, &recorded))
 		}
@@ -102,7 +119,7 @@ func (t *tape) nearest(r *Request) int {
 	var all []candidate
 	for n := range t.items {
 		q := &t.items[n].Request
-		if t.of[n] == nil || method(q) != r.Method {
+		if t.of[n] == nil || t.items[n].Effect != nil || method(q) != r.Method {
 			continue
 		}
 		score := affix(q.Body, r.Body)
@@ -115,7 +132,7 @@ func (t *tape) nearest(r *Request) int {
 	const look = 8
 	best, fewest := -1, 0
 	for _, c := range all[:min(len(all), look)] {
-		changes := 2 * len(Diff(t.redact.Body(t.items[c.n].Request.Body), r.Body))
+		changes := 2 * len(Diff(t.match.body(t.redact.Body(t.items[c.n].Request.Body)), t.match.body(r.Body)))
 		if t.used[c.n] {
 			changes++
 		}
@@ -159,6 +176,10 @@ func (e *LeftoverError) Error() string {
 		if n == most {
 			fmt.Fprintf(&b, "\n    and %d more", len(e.Unused)-most)
 			break
+		}
+		if i.Effect != nil {
+			fmt.Fprintf(&b, "\n    exchange %d: call %s %s", i.ID, i.Effect.Name, brief(i.Effect.Input, 0))
+			continue
 		}
 		fmt.Fprintf(&b, "\n    exchange %d: %s %s %s", i.ID, method(&i.Request), i.Request.URL, brief(i.Request.Body, 0))
 	}

@@ -108,7 +108,7 @@ func (p *plainReader) interactions(rec *Recording) error {
 func (p *plainReader) interaction(indent int, i *Interaction) error {
 	var started, outcome string
 	var request, response, effect bool
-	top := [4]field{{"id", false, &i.ID}, {"started", false, &started}, {"outcome", false, &outcome}, {"error", false, &i.Error}}
+	top := [6]field{{"supersedes", true, &i.Supersedes}, {"id", false, &i.ID}, {"started", false, &started}, {"outcome", false, &outcome}, {"error", false, &i.Error}, {"lane", false, &i.Lane}}
 	err := p.mapping(indent, top[:], func(key string, inner int) error {
 		switch {
 		case key == "request" && !request:
@@ -236,6 +236,9 @@ func (p *plainReader) value(indent int, rest []byte, at any) (err error) {
 		n, err := plainInt(rest)
 		*at = int64(n)
 		return err
+	case *[]int:
+		*at, err = plainInts(rest)
+		return err
 	case *bool:
 		*at = string(rest) == "true"
 		if !*at && string(rest) != "false" {
@@ -246,7 +249,12 @@ func (p *plainReader) value(indent int, rest []byte, at any) (err error) {
 			return errUnusual
 		}
 	case *[]Chunk:
-		text := string(bytes.Trim(rest, `"`))
+		text := string(rest)
+		if text == `"-"` {
+			text = "-"
+		} else if text == "-" {
+			return errUnusual
+		}
 		if *at, err = parseChunks(text); err != nil {
 			return errUnusual
 		}
@@ -264,6 +272,20 @@ func plainInt(text []byte) (int, error) {
 		return 0, errUnusual
 	}
 	return n, nil
+}
+
+func plainInts(text []byte) (list []int, err error) {
+	if len(text) < 3 || text[0] != '[' || text[len(text)-1] != ']' {
+		return nil, errUnusual
+	}
+	for item := range bytes.SplitSeq(text[1:len(text)-1], []byte(",")) {
+		n, err := plainInt(item)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, n)
+	}
+	return list, nil
 }
 
 // lists reads a header: keys, each with a list of strings.

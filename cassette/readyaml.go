@@ -21,6 +21,8 @@ type yamlInteraction struct {
 	Started    string        `yaml:"started"`
 	Outcome    string        `yaml:"outcome"`
 	Error      string        `yaml:"error"`
+	Lane       string        `yaml:"lane"`
+	Supersedes []int         `yaml:"supersedes"`
 	Request    *Request      `yaml:"request"`
 	Response   *yamlResponse `yaml:"response"`
 	Unfinished *struct {
@@ -39,6 +41,9 @@ type yamlResponse struct {
 func readYAML(data []byte) (*Recording, error) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil, errors.New("the file is empty; record it again, or remove it")
+	}
+	if len(data) > maxYAML {
+		return nil, fmt.Errorf("the file is not as go-vcr writes it, and larger than %d MB", maxYAML>>20)
 	}
 	// What follows the end of the document is an item that is being added.
 	end := bytes.Index(data, []byte("\n...\n"))
@@ -93,7 +98,7 @@ func headComment(data []byte) string {
 		line = strings.TrimSuffix(line, "\n")
 		switch {
 		case strings.HasPrefix(line, "#"):
-			comment = append(comment, strings.Map(printable, string(commentText([]byte(line)))))
+			comment = append(comment, string(commentText([]byte(strings.Map(printable, line)))))
 		case line != "---":
 			return strings.Join(comment, "\n")
 		}
@@ -102,7 +107,10 @@ func headComment(data []byte) string {
 }
 
 func (y *yamlInteraction) into(i *Interaction) (err error) {
-	i.ID, i.Outcome, i.Error, i.Effect = y.ID, Outcome(y.Outcome), y.Error, y.Effect
+	i.ID, i.Outcome, i.Error, i.Lane, i.Effect = y.ID, Outcome(y.Outcome), y.Error, y.Lane, y.Effect
+	if len(y.Supersedes) > 0 {
+		i.Supersedes = y.Supersedes
+	}
 	if y.Started != "" {
 		if i.Started, err = time.Parse(time.RFC3339Nano, y.Started); err != nil {
 			return fmt.Errorf("started: %q is not a time", y.Started)

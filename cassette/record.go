@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,7 +32,7 @@ type exchange struct {
 
 // record asks the network, and writes what comes.
 func (c *Cassette) record(req *http.Request, asked *Request, body []byte, superseded []int) (*http.Response, error) {
-	x, err := c.begin(asked, superseded)
+	x, err := c.begin(Interaction{Lane: c.lane(req.Context()), Request: *asked}, superseded)
 	if err != nil {
 		return nil, err
 	}
@@ -66,20 +67,26 @@ func (c *Cassette) record(req *http.Request, asked *Request, body []byte, supers
 }
 
 // begin registers an exchange, once it is sure that the file can be written.
-func (c *Cassette) begin(asked *Request, superseded []int) (*exchange, error) {
+func (c *Cassette) begin(item Interaction, superseded []int) (*exchange, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.writable(); err != nil {
 		return nil, err
 	}
-	x := &exchange{c: c, superseded: superseded}
-	x.item = Interaction{ID: c.nextID, Started: time.Now().UTC().Truncate(time.Microsecond), Request: *asked}
+	item.ID, item.Started = c.nextID, time.Now().UTC().Truncate(time.Microsecond)
+	x := &exchange{c: c, item: item, superseded: superseded}
+	if item.Effect == nil && len(c.log.found) > 0 {
+		x.superseded = append(x.superseded, c.log.foundLike(c.tape.key(item.Lane, &item.Request), c.tape.key)...)
+	}
+	if err := c.log.part.began(&x.item); err != nil {
+		c.failed = &FileError{c.File, pathless(err)}
+		return nil, c.failed
+	}
 	c.nextID++
 	if c.live == nil {
 		c.live = map[*exchange]struct{}{}
 	}
 	c.live[x] = struct{}{}
-	c.log.began(&x.item)
 	return x, nil
 }
 
@@ -88,13 +95,25 @@ func (c *Cassette) writable() error {
 	if err := c.open(); err != nil || c.log != nil {
 		return err
 	}
-	log, err := openJournal(c.File, c.Comment, c.tape.items, c.stamp)
-	if err != nil {
-		c.failed = &FileError{c.File, pathless(err)}
-		return c.failed
+	var err error
+	if c.log, err = c.claim(); err != nil {
+		c.failed = err
+		return err
 	}
-	c.log = log
+	c.nextID = len(c.log.items)
 	return nil
+}
+
+// claim makes the file that of this cassette.
+func (c *Cassette) claim() (*journal, error) {
+	log, err := openJournal(c.File, c.Comment, c.tape.items, c.stamp, c.Redact.find())
+	if err != nil {
+		return nil, &FileError{c.File, pathless(err)}
+	}
+	if c.Mode == Record {
+		log.items, log.found = nil, nil
+	}
+	return log, nil
 }
 
 // unanswered keeps how long there was no response.
@@ -117,12 +136,13 @@ func (x *exchange) head(resp *http.Response, took time.Duration) {
 	r := &x.item.Response
 	r.Duration = took
 	r.Proto, r.ProtoMajor, r.ProtoMinor = resp.Proto, resp.ProtoMajor, resp.ProtoMinor
-	r.TransferEncoding = append([]string(nil), resp.TransferEncoding...)
+	r.TransferEncoding = slices.Clone(resp.TransferEncoding)
 	r.ContentLength = resp.ContentLength
 	r.Uncompressed = resp.Uncompressed
 	r.Header = x.c.Redact.ResponseHeader(resp.Header)
 	r.Status = resp.Status
 	r.Code = resp.StatusCode
+	x.c.log.part.head(x.item.ID, *r)
 }
 
 // data keeps a piece of the body that a Read returned after waiting since
@@ -143,7 +163,7 @@ func (x *exchange) data(p []byte, asked, now time.Time, whole bool) {
 		x.chunks = append(x.chunks, Chunk{len(p), x.since(now)})
 	}
 	x.full = !whole
-	x.c.log.data(x.item.ID, p)
+	x.c.log.part.data(x.item.ID, p)
 }
 
 // since returns the time since the last chunk, and makes now the last.
@@ -166,10 +186,16 @@ func (x *exchange) finish(outcome Outcome, cause error) error {
 	if cause != nil {
 		x.item.Error = x.c.Redact.Text(cause.Error())
 	}
-	r := &x.item.Response
+	r, how := &x.item.Response, whole
+	if outcome != Complete {
+		how = cut
+	}
 	if x.resp != nil {
 		r.Chunks = append(x.chunks, Chunk{0, x.since(time.Now())})
-		r.Body, r.Chunks = x.c.Redact.Stream(string(x.body), r.Chunks)
+		r.Body = string(x.body)
+		if !x.c.log.part.clean(x.item.ID) {
+			r.Body, r.Chunks = x.c.Redact.stream(r.Body, r.Chunks, how)
+		}
 		r.Trailer = x.c.Redact.ResponseHeader(x.resp.Trailer)
 	}
 	x.err = x.c.ended(x)
@@ -182,22 +208,27 @@ func (c *Cassette) ended(x *exchange) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.live, x)
-	if c.failed != nil {
-		return c.failed
-	}
-	if err := c.log.append(&x.item); err != nil {
-		c.failed = &FileError{c.File, pathless(err)}
-		return c.failed
-	}
 	if x.item.success() {
-		for _, id := range x.superseded {
-			if c.dropped == nil {
-				c.dropped = map[int]bool{}
-			}
-			c.dropped[id] = true
+		x.item.Supersedes = x.superseded
+	}
+	return c.append(&x.item)
+}
+
+// write adds an item to the file.
+func (c *Cassette) write(i *Interaction) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.append(i)
+}
+
+// append is write when c.mu is held.
+func (c *Cassette) append(i *Interaction) error {
+	if c.failed == nil {
+		if err := c.log.append(i); err != nil {
+			c.failed = &FileError{c.File, pathless(err)}
 		}
 	}
-	return nil
+	return c.failed
 }
 
 // abandon forgets the exchange.
@@ -208,7 +239,7 @@ func (x *exchange) abandon() {
 	x.c.mu.Lock()
 	defer x.c.mu.Unlock()
 	delete(x.c.live, x)
-	x.c.log.ended(x.item.ID)
+	x.c.log.part.ended(x.item.ID)
 }
 
 // recordBody passes the body on as it comes and keeps a copy.

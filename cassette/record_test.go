@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/repriselabs/reprise/cassette"
+	"gopkg.in/dnaeon/go-vcr.v4/pkg/recorder"
 )
 
 // roundTrip is a transport made of a function.
@@ -260,7 +261,7 @@ func TestFailuresAreKept(t *testing.T) {
 	closed(t, r)
 
 	// go-vcr must not take a failure for an answer.
-	theirs := newVCR(t, file, 1)
+	theirs := newVCR(t, file, recorder.ModeReplayOnly)
 	for _, path := range []string{"/dial", "/cut"} {
 		if a, err := try(theirs, "GET", "http://x"+path, ""); err == nil {
 			t.Errorf("go-vcr replays the failed %s as %v", path, a)
@@ -474,4 +475,76 @@ func TestManyAtOnce(t *testing.T) {
 	}
 	all(&cassette.Cassette{File: file, Transport: noNetwork(t)})
 	all(&cassette.Cassette{File: file, Mode: cassette.Append, Transport: noNetwork(t)})
+}
+
+// TestUpgradeIsPassedOn: what is no longer HTTP is not recorded.
+func TestUpgradeIsPassedOn(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "c.yaml")
+	conn := &failing{strings.NewReader("frames"), io.EOF}
+	c := &cassette.Cassette{File: file, Mode: cassette.Record, Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusSwitchingProtocols, Body: conn}, nil
+	})}
+	req, _ := http.NewRequest("GET", "http://x/", nil)
+	resp, err := c.RoundTrip(req)
+	if err != nil || resp.Body != conn {
+		t.Errorf("the connection is not passed on as it is: %v, %v", resp, err)
+	}
+	closed(t, c)
+	if _, err := os.Stat(file); err == nil {
+		t.Error("there is a file")
+	}
+}
+
+// TestTrailers: they are there after the body, recording and replayed.
+func TestTrailers(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Trailer", "X-Sum")
+		io.WriteString(w, "body")
+		w.Header().Set("X-Sum", "4")
+	}))
+	defer srv.Close()
+	file := filepath.Join(t.TempDir(), "c.yaml")
+	for _, c := range []*cassette.Cassette{{File: file, Mode: cassette.Record}, {File: file, Transport: noNetwork(t)}} {
+		resp, err := c.Client().Get(srv.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := resp.Trailer.Get("X-Sum"); got != "" || len(resp.Trailer) != 1 {
+			t.Errorf("%v: before the body the trailer is %v", c.Mode, resp.Trailer)
+		}
+		io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if got := resp.Trailer.Get("X-Sum"); got != "4" {
+			t.Errorf("%v: after the body the trailer is %v", c.Mode, resp.Trailer)
+		}
+		closed(t, c)
+	}
+}
+
+// TestTLSState: while recording the caller sees the connection's.
+func TestTLSState(t *testing.T) {
+	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {}))
+	defer srv.Close()
+	c := &cassette.Cassette{File: filepath.Join(t.TempDir(), "c.yaml"), Mode: cassette.Record, Transport: srv.Client().Transport}
+	resp, err := c.Client().Get(srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp.TLS == nil || resp.Close {
+		t.Errorf("TLS is %v, Close %v", resp.TLS, resp.Close)
+	}
+	resp.Body.Close()
+	closed(t, c)
+}
+
+// TestZeroRecording: a recording that was made by hand can be saved.
+func TestZeroRecording(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "c.yaml")
+	if err := new(cassette.Recording).Save(file); err != nil {
+		t.Fatal(err)
+	}
+	if rec := load(t, file); rec.Version != 2 || len(rec.Interactions) != 0 {
+		t.Errorf("loaded %+v", rec)
+	}
+	newVCR(t, file, recorder.ModeReplayOnly)
 }

@@ -33,6 +33,14 @@ type Interaction struct {
 	Outcome Outcome
 	Error   string // what ended it, for every Outcome but Complete
 
+	// Lane is the part of the program that made the request, if Match.Lane
+	// named one.
+	Lane string
+
+	// Supersedes has the IDs of failures that were asked again and that Close
+	// would have taken out. It is only in files whose program was killed.
+	Supersedes []int
+
 	Request  Request
 	Response Response // Code is 0 when the exchange ended before a response
 	Effect   *Effect  // when set, Request and Response are zero

@@ -4,7 +4,9 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"regexp"
 	"strings"
+	"sync"
 )
 
 // Redacted stands for what was taken out.
@@ -13,31 +15,48 @@ const Redacted = "REDACTED"
 // Redact says what is a secret besides the usual credentials. What it finds
 // is stored, matched and shown as Redacted.
 type Redact struct {
-	Strings []string // secrets as they are; empty ones are ignored
+	Strings  []string         // secrets as they are; empty ones are ignored
+	Patterns []*regexp.Regexp // what matches one is a secret
 
 	// Headers are names of request headers that are stored besides the
 	// harmless ones (see RequestHeader).
 	Headers []string
+
+	once   sync.Once
+	finder *finder
+}
+
+// find returns the finder for the secrets; it is made once.
+func (r *Redact) find() *finder {
+	r.once.Do(func() { r.finder = newFinder(r) })
+	return r.finder
 }
 
 // Text returns s without secrets.
 func (r *Redact) Text(s string) string {
-	for _, secret := range r.Strings {
-		if secret != "" {
-			s = strings.ReplaceAll(s, secret, Redacted)
-		}
-	}
-	return s
+	f := r.find()
+	return apply(s, tidyEdits(f.text(nil, s, 0, whole)))
 }
 
-// Body returns the body of a request or response without secrets. What was
-// JSON still is.
-func (r *Redact) Body(s string) string { return r.Text(s) }
+// Body returns the body of a request without secrets. What was JSON still is.
+func (r *Redact) Body(s string) string {
+	f := r.find()
+	if likeJSON(s) && f.none(s) {
+		return s
+	}
+	return apply(s, f.edits(s, whole))
+}
 
 // Stream returns the body of a response without secrets, and the chunks that
-// it then has.
+// it then has. A secret that is split over events is found; its place is then
+// in the first of them.
 func (r *Redact) Stream(body string, chunks []Chunk) (string, []Chunk) {
-	return r.Text(body), chunks
+	return r.stream(body, chunks, whole)
+}
+
+func (r *Redact) stream(body string, chunks []Chunk, how search) (string, []Chunk) {
+	edits := r.find().edits(body, how)
+	return apply(body, edits), applyChunks(chunks, edits)
 }
 
 // URL returns the URL without the credentials in it.
@@ -70,7 +89,8 @@ func (r *Redact) URL(s string) string {
 
 // secretParam reports whether a query parameter is a credential.
 func secretParam(name string) bool {
-	switch strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(name)) {
+	var buf [maxName]byte
+	switch string(plainName(&buf, name)) {
 	case "key", "apikey", "token", "accesstoken", "authtoken", "refreshtoken", "idtoken", "auth", "authorization",
 		"password", "secret", "clientsecret", "sig", "signature", "code",
 		"xamzsignature", "xamzcredential", "xamzsecuritytoken", "xgoogsignature", "xgoogcredential",
@@ -86,13 +106,25 @@ func (r *Redact) RequestHeader(h http.Header) http.Header {
 	kept := http.Header{}
 	for name, values := range h {
 		if harmless(name) || r.named(name) {
-			for _, value := range values {
-				kept[name] = append(kept[name], r.Text(value))
-			}
+			kept[name] = r.values(name, values)
 		}
 	}
 	if len(kept) == 0 {
 		return nil
+	}
+	return kept
+}
+
+// values returns the values of a header that is stored.
+func (r *Redact) values(name string, values []string) []string {
+	kept := make([]string, 0, len(values))
+	for _, value := range values {
+		if isURLHeader(name) {
+			value = r.URL(value)
+		} else {
+			value = r.Text(value)
+		}
+		kept = append(kept, value)
 	}
 	return kept
 }
@@ -123,10 +155,7 @@ func (r *Redact) ResponseHeader(h http.Header) http.Header {
 		if secretHeader(name) && !r.named(name) {
 			continue
 		}
-		kept[name] = []string{}
-		for _, value := range values {
-			kept[name] = append(kept[name], r.Text(value))
-		}
+		kept[name] = r.values(name, values)
 	}
 	if len(kept) == 0 {
 		return nil

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -16,49 +18,60 @@ func (c *Cassette) replay(req *http.Request, i *Interaction) (*http.Response, er
 	if err := c.wait(req.Context(), i.Response.Duration); err != nil {
 		return nil, err
 	}
-	r := &i.Response
-	if r.Code == 0 {
+	if i.Response.Code == 0 {
 		return nil, replayed(i)
 	}
-	proto, major, minor := r.Proto, r.ProtoMajor, r.ProtoMinor
-	if proto == "" {
-		proto, major, minor = "HTTP/1.1", 1, 1
+	resp := i.Response.http(req)
+	if resp.ContentLength >= 0 && i.Outcome == Complete && req.Method != http.MethodHead {
+		resp.ContentLength = int64(len(i.Response.Body)) // redaction or a hand may have changed it
 	}
-	status := r.Status
-	if status == "" {
-		status = strconv.Itoa(r.Code) + " " + http.StatusText(r.Code)
+	chunks := trust(i.Response.Chunks, len(i.Response.Body))
+	if c.Split != nil {
+		chunks = trust(c.Split(i.Response.Body, chunks), len(i.Response.Body))
 	}
+	resp.Body = &replayBody{c: c, ctx: req.Context(), resp: resp, item: i, rest: i.Response.Body, chunks: chunks}
+	return resp, nil
+}
+
+// http returns the response to req without its body.
+func (r *Response) http(req *http.Request) *http.Response {
 	resp := &http.Response{
-		Status:           status,
+		Status:           r.Status,
 		StatusCode:       r.Code,
-		Proto:            proto,
-		ProtoMajor:       major,
-		ProtoMinor:       minor,
+		Proto:            r.Proto,
+		ProtoMajor:       r.ProtoMajor,
+		ProtoMinor:       r.ProtoMinor,
 		Header:           r.Header.Clone(),
 		ContentLength:    r.ContentLength,
-		TransferEncoding: append([]string(nil), r.TransferEncoding...),
+		TransferEncoding: slices.Clone(r.TransferEncoding),
 		Uncompressed:     r.Uncompressed,
 		Request:          req,
+	}
+	if resp.Proto == "" {
+		resp.Proto, resp.ProtoMajor, resp.ProtoMinor = "HTTP/1.1", 1, 1
+	}
+	if resp.Status == "" {
+		resp.Status = strings.TrimSpace(strconv.Itoa(r.Code) + " " + http.StatusText(r.Code))
 	}
 	if resp.Header == nil {
 		resp.Header = http.Header{}
 	}
-	if resp.ContentLength >= 0 && i.Outcome == Complete && req.Method != http.MethodHead {
-		resp.ContentLength = int64(len(r.Body)) // redaction or a hand may have changed it
-	}
-	for name := range r.Trailer {
-		if resp.Trailer == nil {
-			resp.Trailer = http.Header{}
+	if len(r.Trailer) > 0 {
+		resp.Trailer = http.Header{}
+		for name := range r.Trailer {
+			resp.Trailer[name] = nil
 		}
-		resp.Trailer[name] = nil
 	}
-	resp.Body = &replayBody{c: c, ctx: req.Context(), resp: resp, item: i, rest: r.Body, chunks: trust(r.Chunks, len(r.Body))}
-	return resp, nil
+	return resp
 }
 
 // wait waits for the recorded time at the cassette's pace.
 func (c *Cassette) wait(ctx context.Context, recorded time.Duration) error {
-	d := time.Duration(float64(recorded) * c.Pace)
+	return sleep(ctx, time.Duration(float64(recorded)*c.Pace))
+}
+
+// sleep waits, or returns the context's error as soon as there is one.
+func sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return context.Cause(ctx)
 	}
@@ -128,7 +141,7 @@ func (b *replayBody) end() error {
 		return replayed(b.item)
 	}
 	for name, values := range b.item.Response.Trailer {
-		b.resp.Trailer[name] = append([]string(nil), values...)
+		b.resp.Trailer[name] = slices.Clone(values)
 	}
 	return io.EOF
 }

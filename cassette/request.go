@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -25,7 +26,7 @@ func (c *Cassette) request(req *http.Request, body []byte) *Request {
 		ProtoMajor:       req.ProtoMajor,
 		ProtoMinor:       req.ProtoMinor,
 		ContentLength:    req.ContentLength,
-		TransferEncoding: append([]string(nil), req.TransferEncoding...),
+		TransferEncoding: slices.Clone(req.TransferEncoding),
 		Host:             c.Redact.Text(req.Host),
 		Body:             c.Redact.Body(string(body)),
 		Header:           c.Redact.RequestHeader(req.Header),

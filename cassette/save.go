@@ -17,6 +17,9 @@ func (r *Recording) Save(file string) error {
 
 // save writes the recording, and then tail.
 func (r *Recording) save(file, tail string) (err error) {
+	if real, err := filepath.EvalSymlinks(file); err == nil {
+		file = real // what it points to is replaced, not the link
+	}
 	tmp, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*.tmp") // its mode is 0600
 	if err != nil {
 		return err

@@ -1,9 +1,9 @@
 package cassette
 
 import (
-	"crypto/sha256"
 	"hash/maphash"
 	"net/http"
+	"strconv"
 )
 
 // A tape is a list of recorded exchanges with an index: finding the next one
@@ -12,14 +12,17 @@ type tape struct {
 	items  []Interaction
 	used   []bool
 	redact *Redact
+	match  *matcher
 	lanes  map[key]*lane
 	of     []*lane        // of each item; nil for what is no exchange
 	exact  map[uint64]int // an item by the hash of its request's very bytes
 	seed   maphash.Seed
+	seed2  maphash.Seed
 }
 
-// A key is the same for two requests that match, and only for these.
-type key [sha256.Size]byte
+// A key is the same for two requests that match, and only for these: it is a
+// hash of 128 bits.
+type key [2]uint64
 
 // A lane holds the exchanges with one key, in order.
 type lane struct {
@@ -27,23 +30,31 @@ type lane struct {
 	next  int // lane.items[:next] are used
 }
 
-func newTape(items []Interaction, redact *Redact) tape {
+func newTape(items []Interaction, redact *Redact, match *matcher) tape {
 	t := tape{
 		items:  items,
 		used:   make([]bool, len(items)),
 		of:     make([]*lane, len(items)),
 		redact: redact,
+		match:  match,
 		lanes:  make(map[key]*lane, len(items)),
 		exact:  make(map[uint64]int, len(items)),
 		seed:   maphash.MakeSeed(),
+		seed2:  maphash.MakeSeed(),
 	}
 	for n := range items {
 		i := &items[n]
-		if i.hollow() || i.Effect != nil {
+		var k key
+		switch {
+		case i.hollow():
 			t.used[n] = true
 			continue
+		case i.Effect != nil:
+			k = t.effectKey(i.Lane, i.Effect)
+		default:
+			k = t.key(i.Lane, &i.Request)
+			t.exact[t.hash(i.Lane, &i.Request)] = n
 		}
-		k := t.key(&i.Request)
 		l := t.lanes[k]
 		if l == nil {
 			l = &lane{}
@@ -51,22 +62,32 @@ func newTape(items []Interaction, redact *Redact) tape {
 		}
 		l.items = append(l.items, n)
 		t.of[n] = l
-		t.exact[t.hash(&i.Request)] = n
 	}
 	return t
 }
 
 // key returns what the request is found by.
-func (t *tape) key(r *Request) key {
-	buf := make([]byte, 0, len(r.Body)+len(r.URL)+64)
+func (t *tape) key(lane string, r *Request) key {
+	buf := make([]byte, 0, len(r.Body)+len(r.URL)+len(lane)+64)
 	buf = append(append(buf, method(r)...), ' ')
-	buf = append(append(buf, t.redact.URL(r.URL)...), '\n')
-	body := t.redact.Body(r.Body)
+	buf = append(append(buf, t.match.url(t.redact.URL(r.URL))...), '\n')
+	buf = t.match.appendHeaders(buf, r)
+	return t.sum(buf, lane, t.match.body(t.redact.Body(r.Body)))
+}
+
+// effectKey returns what the call is found by. No HTTP method is empty.
+func (t *tape) effectKey(lane string, e *Effect) key {
+	buf := append(append([]byte{' '}, t.redact.Text(e.Name)...), '\n')
+	return t.sum(buf, lane, t.match.body(t.redact.Body(e.Input)))
+}
+
+func (t *tape) sum(buf []byte, lane, body string) key {
+	buf = append(strconv.AppendQuote(buf, lane), '\n')
 	buf, ok := canonical(buf, body)
 	if !ok {
 		buf = append(append(buf, '='), body...)
 	}
-	return sha256.Sum256(buf)
+	return key{maphash.Bytes(t.seed, buf), maphash.Bytes(t.seed2, buf)}
 }
 
 func method(r *Request) string {
@@ -76,9 +97,11 @@ func method(r *Request) string {
 	return r.Method
 }
 
-func (t *tape) hash(r *Request) uint64 {
+func (t *tape) hash(lane string, r *Request) uint64 {
 	var h maphash.Hash
 	h.SetSeed(t.seed)
+	h.WriteString(lane)
+	h.WriteByte('\n')
 	h.WriteString(r.Method)
 	h.WriteByte(' ')
 	h.WriteString(r.URL)
@@ -88,25 +111,55 @@ func (t *tape) hash(r *Request) uint64 {
 }
 
 // lane returns the exchanges that match the request, or nil.
-func (t *tape) lane(r *Request) *lane {
-	if n, ok := t.exact[t.hash(r)]; ok {
-		// What is equal to the byte matches, whatever the rules.
-		if q := &t.items[n].Request; q.Method == r.Method && q.URL == r.URL && q.Body == r.Body {
+func (t *tape) lane(name string, r *Request) *lane {
+	if n, ok := t.exact[t.hash(name, r)]; ok && len(t.match.Headers) == 0 {
+		// What is equal to the byte matches, whatever the other rules.
+		i := &t.items[n]
+		if q := &i.Request; i.Lane == name && q.Method == r.Method && q.URL == r.URL && q.Body == r.Body {
 			return t.of[n]
 		}
 	}
-	return t.lanes[t.key(r)]
+	return t.lanes[t.key(name, r)]
 }
 
-// take returns the next unused exchange of the lane. With successes, failures
-// are passed over.
+// take returns the next unused exchange of the lane. With successes, what is
+// to be asked again is passed over.
 func (t *tape) take(l *lane, successes bool) *Interaction {
-	for l != nil && l.next < len(l.items) {
+	if l == nil {
+		return nil
+	}
+	for l.next < len(l.items) {
 		n := l.items[l.next]
 		l.next++
-		if !successes || t.items[n].success() {
+		if t.plays(n, successes) {
 			t.used[n] = true
 			return &t.items[n]
+		}
+	}
+	if t.match.Repeat {
+		for k := len(l.items) - 1; k >= 0; k-- {
+			if n := l.items[k]; t.plays(n, successes) {
+				return &t.items[n]
+			}
+		}
+	}
+	return nil
+}
+
+// plays reports whether the item can answer a request.
+func (t *tape) plays(n int, successes bool) bool {
+	i := &t.items[n]
+	return i.Outcome != Begun && (!successes || i.success())
+}
+
+// mark returns the first call of the lane of which nobody knows whether it
+// happened.
+func (t *tape) mark(l *lane) *Interaction {
+	if l != nil {
+		for _, n := range l.items {
+			if i := &t.items[n]; i.Outcome == Begun || i.Outcome == Cancelled && i.Effect.Once {
+				return &t.items[n]
+			}
 		}
 	}
 	return nil
@@ -126,5 +179,8 @@ func (t *tape) failures(l *lane) []int {
 
 // success reports whether Append replays the exchange.
 func (i *Interaction) success() bool {
+	if i.Effect != nil {
+		return i.Outcome == Complete || i.Outcome == Failed
+	}
 	return i.Outcome == Complete && i.Response.Code < 400
 }

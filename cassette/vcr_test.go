@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/repriselabs/reprise/cassette"
+	"go.yaml.in/yaml/v4"
 	vcr "gopkg.in/dnaeon/go-vcr.v4/pkg/cassette"
 	"gopkg.in/dnaeon/go-vcr.v4/pkg/recorder"
 )
@@ -158,5 +159,50 @@ func TestSamplesBothWays(t *testing.T) {
 		if err := ours.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestSavedByVCR has go-vcr load and save a file of ours. It drops what it
+// does not know: failures become empty exchanges, and chunks are gone.
+func TestSavedByVCR(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "c.yaml")
+	c := &cassette.Cassette{File: file, Mode: cassette.Record, Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
+		if req.URL.Path == "/bad" {
+			return nil, io.ErrUnexpectedEOF
+		}
+		return &http.Response{StatusCode: 200, Status: "200 OK", Body: io.NopCloser(&eventReader{[]string{"one", "two"}})}, nil
+	})}
+	ask(t, c, "GET", "http://x/good", "")
+	try(c, "GET", "http://x/bad", "")
+	closed(t, c)
+	if chunks := load(t, file).Interactions[0].Response.Chunks; len(chunks) != 3 {
+		t.Errorf("the chunks are %v", chunks)
+	}
+	saved, err := vcr.Load(strings.TrimSuffix(file, ".yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	saved.MarshalFunc = yaml.Marshal
+	if err := saved.Save(); err != nil {
+		t.Fatal(err)
+	}
+	r := &cassette.Cassette{File: file}
+	if got := ask(t, r, "GET", "http://x/good", ""); got.Body != "onetwo" {
+		t.Errorf("replayed %v", got)
+	}
+	if _, err := try(r, "GET", "http://x/bad", ""); err == nil {
+		t.Error("the failure is replayed as an answer")
+	}
+	if err := r.Close(); err != nil {
+		t.Errorf("what go-vcr emptied is missed: %v", err)
+	}
+
+	// Somebody edits a body and leaves the chunks: they are not believed.
+	rec := &cassette.Recording{Interactions: []cassette.Interaction{{
+		Request:  cassette.Request{Method: "GET", URL: "http://x/"},
+		Response: cassette.Response{Code: 200, Body: "edited", Chunks: []cassette.Chunk{{Size: 3}, {Size: 4}, {}}},
+	}}}
+	if got := ask(t, &cassette.Cassette{Recording: rec}, "GET", "http://x/", ""); got.Body != "edited" {
+		t.Errorf("replayed %q", got.Body)
 	}
 }

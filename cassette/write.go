@@ -65,6 +65,13 @@ func appendInteraction(dst []byte, i *Interaction) []byte {
 	if i.Error != "" {
 		dst = appendScalarLine(dst, 2, "error", i.Error)
 	}
+	if i.Lane != "" {
+		dst = appendScalarLine(dst, 2, "lane", i.Lane)
+	}
+	if len(i.Supersedes) > 0 {
+		f := [1]field{{"supersedes", true, &i.Supersedes}}
+		dst = appendFields(dst, 2, f[:])
+	}
 	request, response := i.Request.fields(), i.Response.fields()
 	switch {
 	case i.Effect != nil:
@@ -109,6 +116,8 @@ func appendFields(dst []byte, indent int, fields []field) []byte {
 			dst = appendChunks(append(dst, ' '), *at)
 		case *[]string:
 			dst = appendList(dst, indent, *at)
+		case *[]int:
+			dst = appendInts(append(dst, ' '), *at)
 		case *map[string][]string:
 			dst = appendLists(dst, indent+2, *at)
 		}
@@ -151,6 +160,13 @@ func appendList(dst []byte, indent int, list []string) []byte {
 		dst = append(dst, '\n')
 	}
 	return dst
+}
+
+func appendInts(dst []byte, list []int) []byte {
+	for n, i := range list {
+		dst = strconv.AppendInt(append(dst, "[,"[min(n, 1)]), int64(i), 10)
+	}
+	return append(dst, ']')
 }
 
 func appendSpaces(dst []byte, n int) []byte {
