@@ -41,6 +41,8 @@ type ToolSpec struct {
 // fields must not be changed after its first use.
 type FuncTool struct {
 	ToolSpec
+	// Policy is what the tool says of itself to whoever runs it.
+	Policy Policy
 	// Run gets calls whose arguments are valid by Schema. It returns as
 	// [Tool].Call does.
 	Run func(ctx context.Context, call ToolCall) (ToolResult, error)
@@ -106,6 +108,9 @@ func (t *FuncTool) Spec() ToolSpec {
 	t.once.Do(t.prepare)
 	return t.spec
 }
+
+// ToolPolicy returns t.Policy.
+func (t *FuncTool) ToolPolicy() Policy { return t.Policy }
 
 // Call checks the arguments and runs the function.
 func (t *FuncTool) Call(ctx context.Context, call ToolCall) (ToolResult, error) {

@@ -17,7 +17,6 @@ type block struct {
 	part  int    // in the message
 	kind  string // text, thinking, tool_use, or another, which is opaque
 	text  strings.Builder
-	begun bool // an ArgsDelta was yielded
 
 	id, name  string
 	input     []byte // of a tool call, as the block began with it

@@ -59,7 +59,7 @@ func (e *encoder) system(parts reprise.Parts) error {
 		case reprise.CachePoint:
 			e.cachePoint(p)
 		default:
-			return fmt.Errorf("System: the API takes text there, not a %T", p)
+			return fmt.Errorf("system: the API takes text there, not a %T", p)
 		}
 	}
 	if begun {
@@ -91,7 +91,7 @@ func (e *encoder) messages(messages []reprise.Message, placed []bool) error {
 			err = fmt.Errorf("unknown role %q", m.Role)
 		}
 		if err != nil {
-			return fmt.Errorf("Messages[%d]: %w", i, err)
+			return fmt.Errorf("messages[%d]: %w", i, err)
 		}
 	}
 	e.autoMark()

@@ -184,7 +184,7 @@ func (e *encoder) extra(extra json.RawMessage) ([]byte, error) {
 		return nil, err
 	}
 	if err := json.Unmarshal(extra, &fields); err != nil {
-		return nil, fmt.Errorf("Extra[%q] is not a JSON object: %w", API, err)
+		return nil, fmt.Errorf("extra[%q] is not a JSON object: %w", API, err)
 	}
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)

@@ -389,11 +389,11 @@ func TestRefusals(t *testing.T) {
 		"not image/tiff":                       {Messages: user(reprise.Media{Type: "image/tiff", Data: []byte("x")})},
 		`a file of type "audio/wav"`:           {Messages: user(reprise.Media{Type: "audio/wav", Data: []byte("x")})},
 		"by URL, not text/html":                {Messages: user(reprise.Media{Type: "text/html", URL: "https://a"})},
-		"Messages[0]: a user message cannot":   {Messages: []reprise.Message{{Role: reprise.RoleUser, Parts: reprise.Parts{reprise.ToolCall{}}}}},
+		"messages[0]: a user message cannot":   {Messages: []reprise.Message{{Role: reprise.RoleUser, Parts: reprise.Parts{reprise.ToolCall{}}}}},
 		"an answer cannot hold":                {Messages: []reprise.Message{{Role: reprise.RoleAssistant, Parts: reprise.Parts{reprise.ToolResult{}}}}},
 		"a tool message holds results only":    {Messages: []reprise.Message{{Role: reprise.RoleTool, Parts: said("x")}}},
 		"unknown role":                         {Messages: []reprise.Message{{Role: "narrator"}}},
-		"System: the API takes text":           {System: reprise.Parts{reprise.Media{}}},
+		"system: the API takes text":           {System: reprise.Parts{reprise.Media{}}},
 		"the output schema is not JSON":        {Output: &reprise.Schema{JSON: json.RawMessage(`{`)}},
 		`the schema of tool "f" is not JSON`:   {Tools: []reprise.ToolSpec{{Name: "f", Schema: json.RawMessage(`{`)}}},
 		`the config of tool "f" is not a JSON`: {Tools: []reprise.ToolSpec{{Name: "f", Provider: API, Config: json.RawMessage(`[]`)}}},
@@ -401,7 +401,7 @@ func TestRefusals(t *testing.T) {
 		"5 cache points: the API takes 4": {System: reprise.Parts{
 			reprise.Text{Text: "a"}, reprise.CachePoint{}, reprise.Text{Text: "b"}, reprise.CachePoint{}, reprise.Text{Text: "c"}, reprise.CachePoint{},
 			reprise.Text{Text: "d"}, reprise.CachePoint{}, reprise.Text{Text: "e"}, reprise.CachePoint{}}},
-		`Extra["anthropic"] is not a JSON object`: {Extra: map[string]json.RawMessage{API: json.RawMessage(`[1]`)}},
+		`extra["anthropic"] is not a JSON object`: {Extra: map[string]json.RawMessage{API: json.RawMessage(`[1]`)}},
 		"the x block is not a JSON object":        {Messages: user(opaque("x", `"x"`))},
 		"the Echo of a text":                      {Messages: user(reprise.Text{Text: "x", Echo: echo(`[]`)})},
 	} {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 )
 
 // A Cassette is an http.RoundTripper that records exchanges to a file and
@@ -56,13 +57,18 @@ type Cassette struct {
 	failed error // why the file cannot be read, or no longer be written
 	closed bool
 	tape   tape
-	stamp  stamp // of the file that was read
+	stamp  stamp      // of the file that was read
+	read   *Recording // what it had
 
-	interrupted bool     // the file was
-	log         *journal // nil before the first exchange with the network
-	nextID      int
-	live        map[*exchange]struct{}
-	drifts      []Drift
+	log    *journal // nil before the first exchange with the network
+	nextID int
+	live   map[*exchange]struct{}
+	latest time.Time // when the last exchange began
+	drifts []Drift
+
+	// changed, when set, is called after each change that recording makes to
+	// the disk. Tests see there what a kill would leave.
+	changed func()
 }
 
 // Mode says what a Cassette does with a request.
@@ -197,7 +203,7 @@ func (c *Cassette) open() error {
 		c.failed = err
 		return err
 	}
-	c.interrupted = rec.Interrupted
+	c.read = rec
 	if c.Comment == "" {
 		c.Comment = rec.Comment
 	}
@@ -275,13 +281,13 @@ func (c *Cassette) Close() error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.interrupted && c.log == nil && c.failed == nil {
+	if c.log == nil && c.failed == nil && c.read != nil && c.read.Interrupted {
 		c.log, c.failed = c.claim()
 	}
 	if c.log == nil {
 		return c.failed
 	}
-	err := c.log.close(c.interrupted)
+	err := c.log.close(c.read.Interrupted)
 	if c.failed != nil {
 		return c.failed
 	}

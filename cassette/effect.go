@@ -21,7 +21,7 @@ const (
 // A Call is what Do and Once record: something that has an effect or whose
 // result can change, such as a tool. Its input and output are kept as text;
 // both are compared as JSON where they are.
-type Call func(context.Context) ([]byte, error)
+type Call = func(context.Context) ([]byte, error)
 
 // Do runs fn and records its result, error included, under its name and
 // input. In Append a result that was recorded is returned and fn does not

@@ -3,6 +3,7 @@ package cassette
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -20,6 +21,7 @@ type journal struct {
 	comment string
 	items   []Interaction // what the file begins with; nil after the first item
 	found   []Interaction // those of items that the part of a killed program had
+	left    []int         // their ids in that part
 	part    *part
 	out     *os.File // nil before the first item
 	end     int64    // of the file
@@ -49,8 +51,9 @@ func (s stamp) same(t stamp) bool {
 }
 
 // openJournal claims the file for this process. It is not changed before the
-// first item.
-func openJournal(file, comment string, items []Interaction, read stamp, f *finder) (*journal, error) {
+// first item. The items are those of the recording in order; when read is no
+// longer the file's stamp, they are not.
+func openJournal(file string, rec *Recording, items []Interaction, read stamp, f *finder) (*journal, error) {
 	if dir := filepath.Dir(file); dir != "." {
 		if err := os.MkdirAll(dir, 0o777); err != nil {
 			return nil, err
@@ -61,18 +64,58 @@ func openJournal(file, comment string, items []Interaction, read stamp, f *finde
 		return nil, err
 	}
 	if !stampOf(file).same(read) {
-		part.close()
-		return nil, errors.New("another program changed the file since it was read; run again")
+		return nil, errors.Join(errors.New("another program changed the file since it was read; run again"), part.leave())
 	}
-	found = slices.DeleteFunc(found, func(i Interaction) bool { // it was written in the last moment
-		return slices.ContainsFunc(items, func(o Interaction) bool { return o.Started.Equal(i.Started) && o.Request.Body == i.Request.Body })
-	})
-	items = slices.Concat(items, found)
-	for n := range items {
-		items[n].ID = n
+	j := &journal{file: file, part: part}
+	for n := range found {
+		i := &found[n]
+		// The program was killed between writing an exchange to the file and
+		// taking it out of the part. It may be superseded, and then it is not
+		// among the items any more: the file itself tells.
+		if slices.ContainsFunc(rec.Interactions, i.sameStart) {
+			if err := part.ended(i.ID); err != nil {
+				return nil, errors.Join(err, part.leave())
+			}
+			continue
+		}
+		j.left = append(j.left, i.ID)
+		j.found = append(j.found, *i)
 	}
-	return &journal{file: file, comment: comment, items: items, found: items[len(items)-len(found):], part: part}, nil
+	j.items = slices.Concat(items, j.found)
+	for n := range j.items {
+		j.items[n].ID = n
+	}
+	j.found = j.items[len(items):]
+	return j, nil
 }
+
+// sameStart reports whether the two are one exchange, which no other began at
+// the same time.
+func (i *Interaction) sameStart(o Interaction) bool {
+	return i.Started.Equal(o.Started) && i.Lane == o.Lane &&
+		i.Request.Method == o.Request.Method && i.Request.URL == o.Request.URL && i.Request.Body == o.Request.Body
+}
+
+// forget drops what the file had: a new one begins.
+func (j *journal) forget() error {
+	j.items, j.found = nil, nil
+	return j.settle()
+}
+
+// settle takes what was found in the part out of it.
+func (j *journal) settle() error {
+	for _, id := range j.left {
+		if err := j.part.ended(id); err != nil {
+			return err
+		}
+	}
+	j.left = nil
+	return nil
+}
+
+// nextID returns an id that neither the items nor what the part had have, nor
+// any above it.
+func (j *journal) nextID() int { return max(len(j.items), j.part.next) }
 
 // foundLike returns the ids of the found exchanges whose request has the key.
 func (j *journal) foundLike(k key, keyOf func(string, *Request) key) (ids []int) {
@@ -101,53 +144,65 @@ func (j *journal) write(data []byte) error {
 	if _, err := j.out.WriteAt(data, j.end); err != nil {
 		return err
 	}
+	j.part.did()
 	if err := j.out.Sync(); err != nil {
 		return err
 	}
 	if _, err := j.out.WriteAt([]byte(passedLine), j.end-int64(len(endLine))); err != nil {
 		return err
 	}
+	j.part.did()
 	j.end += int64(len(data))
 	return j.out.Sync()
 }
 
 // start replaces the file by one with the items it begins with and the first
 // new one.
-func (j *journal) start(first *Interaction) (err error) {
+func (j *journal) start(first *Interaction) error {
 	rec := &Recording{Comment: j.comment, Interactions: append(j.items, *first)}
 	if err := rec.save(j.file, endLine); err != nil {
 		return err
 	}
-	j.items = nil
-	if err := j.part.ended(first.ID); err != nil {
-		return err
-	}
-	if j.out, err = os.OpenFile(j.file, os.O_RDWR, 0); err != nil {
-		return err
-	}
-	info, err := j.out.Stat()
+	j.part.did()
+	j.items = rec.Interactions // for close, if the file cannot be opened
+	out, err := os.OpenFile(j.file, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
-	j.end = info.Size()
-	return nil
+	if j.end, err = out.Seek(0, io.SeekEnd); err != nil {
+		return errors.Join(err, out.Close())
+	}
+	j.out, j.items = out, nil
+	if err := j.settle(); err != nil {
+		return err
+	}
+	return j.part.ended(first.ID)
 }
 
 // close frees the file, and puts its items in order if items were added or
 // the file was found without that.
-func (j *journal) close(interrupted bool) (err error) {
-	defer func() { err = errors.Join(err, j.part.close()) }()
+func (j *journal) close(interrupted bool) error {
+	if j.out == nil && len(j.found) == 0 && !interrupted {
+		return j.part.close()
+	}
+	err := j.rewrite()
+	if err != nil && len(j.left) > 0 {
+		return errors.Join(err, j.part.leave()) // what was found is only there
+	}
+	return errors.Join(err, j.part.close())
+}
+
+// rewrite writes the file in order.
+func (j *journal) rewrite() error {
 	rec := &Recording{Comment: j.comment, Interactions: j.items}
-	switch {
-	case j.out != nil:
-		if err := j.out.Close(); err != nil {
+	if j.out != nil {
+		err := j.out.Close()
+		if err != nil {
 			return err
 		}
 		if rec, err = Load(j.file); err != nil {
 			return err
 		}
-	case !interrupted:
-		return nil
 	}
 	rec.Interactions = settled(rec.Interactions)
 	for n := range rec.Interactions {
@@ -156,5 +211,6 @@ func (j *journal) close(interrupted bool) (err error) {
 	if err := rec.Save(j.file); err != nil {
 		return fmt.Errorf("%w (all that was recorded is there, in the order in which it ended)", err)
 	}
+	j.part.did()
 	return nil
 }

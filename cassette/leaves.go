@@ -166,7 +166,8 @@ func (l *leaf) unescapeIn(text string, base int) (string, func(int) int) {
 		was := len(out)
 		var ok bool
 		if out, ok = appendUnescaped(out, raw[i:i+n]); !ok {
-			out = append(out[:was], raw[i:i+n]...)
+			n = 1 // it stands for itself
+			out = append(out[:was], raw[i])
 		}
 		for range out[was:] {
 			at = append(at, begin+i)
@@ -194,6 +195,16 @@ func escapeLen(s string) int {
 		n = 2
 	}
 	return min(n, len(s))
+}
+
+// endOf returns where in the body the text that ends before n ends. What is
+// only a part of a character goes to that character's end.
+func endOf(at func(int) int, n int) int {
+	last := at(n - 1)
+	for at(n) == last {
+		n++
+	}
+	return at(n)
 }
 
 const maxName = 24 // bytes of the longest name that is compared

@@ -22,8 +22,10 @@ type part struct {
 	mu      sync.Mutex
 	file    *os.File
 	finder  *finder
-	holders map[int]*holder // of the exchanges that have not ended
+	holders map[int]*holder // of the exchanges that have not ended; nil for those of a killed program
+	next    int             // no exchange in it has this id or a higher one
 	err     error           // of the first write that failed
+	changed func()          // see Cassette
 }
 
 // A partLine is a line of the part.
@@ -39,18 +41,32 @@ type partLine struct {
 }
 
 // openPart claims the file and returns, besides the part, the exchanges that
-// were going on when the program that had it before was killed.
+// were going on when the program that had it before was killed. They stay in
+// the part until ended is called for each.
 func openPart(file string, f *finder) (*part, []Interaction, error) {
 	out, err := openLocked(file + ".part")
 	if err != nil {
 		return nil, nil, err
 	}
-	return &part{file: out, finder: f, holders: map[int]*holder{}}, recoverPart(out), nil
+	p := &part{file: out, finder: f, holders: map[int]*holder{}}
+	found, size := recoverPart(out)
+	for n := range found {
+		p.holders[found[n].ID] = nil
+		p.next = max(p.next, found[n].ID+1)
+	}
+	// What follows the lines that it read was being written at the end.
+	if err = out.Truncate(size); err == nil {
+		_, err = out.Seek(size, io.SeekStart)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, out.Close())
+	}
+	return p, found, nil
 }
 
-// recoverPart returns the exchanges in a part that have not ended. What it
-// cannot read was being written when the program died.
-func recoverPart(r io.Reader) []Interaction {
+// recoverPart returns the exchanges in a part that have not ended, and the
+// size of the lines that it could read.
+func recoverPart(r io.Reader) (items []Interaction, size int64) {
 	open := map[int]*Interaction{}
 	var ids []int
 	for in := bufio.NewReader(r); ; {
@@ -59,6 +75,7 @@ func recoverPart(r io.Reader) []Interaction {
 		if err != nil || json.Unmarshal(text, &line) != nil {
 			break
 		}
+		size += int64(len(text))
 		i := open[line.ID]
 		switch {
 		case line.Ended:
@@ -77,7 +94,6 @@ func recoverPart(r io.Reader) []Interaction {
 			i.Response.Body += line.Data + string(line.Bytes)
 		}
 	}
-	var items []Interaction
 	for _, id := range ids {
 		if i := open[id]; i != nil {
 			if i.Response.Code == 0 {
@@ -86,7 +102,7 @@ func recoverPart(r io.Reader) []Interaction {
 			items = append(items, *i)
 		}
 	}
-	return items
+	return items, size
 }
 
 func (p *part) began(i *Interaction) error {
@@ -145,6 +161,7 @@ func (p *part) ended(id int) error {
 	if _, err := p.file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
+	defer p.did()
 	return p.file.Truncate(0)
 }
 
@@ -161,8 +178,18 @@ func (p *part) write(line partLine) error {
 		return err
 	}
 	_, p.err = p.file.Write(buf.Bytes())
+	p.did()
 	return p.err
 }
+
+func (p *part) did() {
+	if p.changed != nil {
+		p.changed()
+	}
+}
+
+// leave frees the file and leaves it to the next.
+func (p *part) leave() error { return p.file.Close() }
 
 // close removes the file and frees it.
 func (p *part) close() error {

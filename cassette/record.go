@@ -73,7 +73,7 @@ func (c *Cassette) begin(item Interaction, superseded []int) (*exchange, error) 
 	if err := c.writable(); err != nil {
 		return nil, err
 	}
-	item.ID, item.Started = c.nextID, time.Now().UTC().Truncate(time.Microsecond)
+	item.ID, item.Started = c.nextID, c.now()
 	x := &exchange{c: c, item: item, superseded: superseded}
 	if item.Effect == nil && len(c.log.found) > 0 {
 		x.superseded = append(x.superseded, c.log.foundLike(c.tape.key(item.Lane, &item.Request), c.tape.key)...)
@@ -90,6 +90,16 @@ func (c *Cassette) begin(item Interaction, superseded []int) (*exchange, error) 
 	return x, nil
 }
 
+// now returns the time, which is never twice the same. c.mu is held.
+func (c *Cassette) now() time.Time {
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	if !now.After(c.latest) {
+		now = c.latest.Add(time.Microsecond)
+	}
+	c.latest = now
+	return now
+}
+
 // writable opens the file for writing, once. c.mu is held.
 func (c *Cassette) writable() error {
 	if err := c.open(); err != nil || c.log != nil {
@@ -100,18 +110,21 @@ func (c *Cassette) writable() error {
 		c.failed = err
 		return err
 	}
-	c.nextID = len(c.log.items)
+	c.nextID = c.log.nextID()
 	return nil
 }
 
 // claim makes the file that of this cassette.
 func (c *Cassette) claim() (*journal, error) {
-	log, err := openJournal(c.File, c.Comment, c.tape.items, c.stamp, c.Redact.find())
+	log, err := openJournal(c.File, c.read, c.tape.items, c.stamp, c.Redact.find())
 	if err != nil {
 		return nil, &FileError{c.File, pathless(err)}
 	}
+	log.comment, log.part.changed = c.Comment, c.changed
 	if c.Mode == Record {
-		log.items, log.found = nil, nil
+		if err := log.forget(); err != nil {
+			return nil, &FileError{c.File, pathless(errors.Join(err, log.part.leave()))}
+		}
 	}
 	return log, nil
 }

@@ -85,7 +85,7 @@ func (f *finder) leaves(out []edit, body string, leaves []leaf) []edit {
 		}
 		text, at := l.unescape(body)
 		for _, s := range f.find(nil, text, whole) {
-			out = append(out, edit{at(s.begin), at(s.end), Redacted, s.kind})
+			out = append(out, edit{at(s.begin), endOf(at, s.end), Redacted, s.kind})
 		}
 	}
 	return out
@@ -164,7 +164,7 @@ func (s *stream) edits(out []edit, f *finder, how search) []edit {
 				break
 			}
 			begin, end := max(sp.begin, p.from)-p.from, min(sp.end, p.to)-p.from
-			out = append(out, edit{p.at(begin), p.at(end), with, sp.kind})
+			out = append(out, edit{p.at(begin), endOf(p.at, end), with, sp.kind})
 			with = ""
 		}
 	}

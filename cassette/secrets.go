@@ -134,7 +134,9 @@ func (f *finder) find(spans []span, text string, how search) []span {
 	}
 	for _, p := range f.r.Patterns {
 		for _, m := range p.FindAllStringIndex(text, -1) {
-			spans = append(spans, span{m[0], m[1], "match of " + p.String()})
+			if m[0] < m[1] {
+				spans = append(spans, span{m[0], m[1], "match of " + p.String()})
+			}
 		}
 	}
 	spans = findDashed(spans, text, '-', how)

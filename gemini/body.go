@@ -1,7 +1,6 @@
 package gemini
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -14,19 +13,18 @@ import (
 // run decodes a body to its end.
 func (s *stream) run(body io.Reader) {
 	end := &tail{r: body}
-	all := bufio.NewReader(end)
-	switch first, err := firstByte(all); {
+	events := sse.NewReader(end)
+	switch first, err := events.First(); {
 	case err != nil:
 		s.fail(s.broken(err))
 		return
 	case first == '{' || first == '<':
-		s.whole(all)
+		s.whole(events.Rest())
 		return
 	case first == '[':
-		s.list(all)
+		s.list(events.Rest())
 		return
 	}
-	events := sse.NewReader(all)
 	s.join = true
 	for !s.stopped {
 		ev, err := events.Next()
@@ -45,34 +43,6 @@ func (s *stream) run(body io.Reader) {
 		}
 		if len(ev.Data) > 0 {
 			s.chunk(ev.Data, ev.Cut)
-		}
-	}
-}
-
-// firstByte returns the first byte that is not white space or a byte order
-// mark, and passes over those; 0 if there is none.
-func firstByte(r *bufio.Reader) (byte, error) {
-	for {
-		b, err := r.Peek(1)
-		if err == io.EOF {
-			return 0, nil
-		}
-		if err != nil {
-			return 0, err
-		}
-		n := 1
-		switch b[0] {
-		case ' ', '\t', '\r', '\n':
-		case '\xef':
-			if mark, err := r.Peek(3); err != nil || string(mark) != "\xef\xbb\xbf" {
-				return b[0], nil
-			}
-			n = 3
-		default:
-			return b[0], nil
-		}
-		if _, err := r.Discard(n); err != nil {
-			return 0, err
 		}
 	}
 }

@@ -21,7 +21,7 @@ func (e *encoder) conversation(req *reprise.Request) error {
 	}
 	if len(system) > 0 {
 		e.Key("systemInstruction")
-		if _, err := e.content("user", system); err != nil {
+		if err := e.content("user", system); err != nil {
 			return err
 		}
 	}
@@ -66,12 +66,12 @@ func (e *encoder) system(req *reprise.Request) (reprise.Parts, []reprise.Message
 		}
 		return nil
 	}
-	if err := add("System", req.System); err != nil {
+	if err := add("system", req.System); err != nil {
 		return nil, nil, err
 	}
 	messages := req.Messages
 	for i := 0; len(messages) > 0 && messages[0].Role == reprise.RoleSystem; i++ {
-		if err := add(fmt.Sprintf("Messages[%d]", i), messages[0].Parts); err != nil {
+		if err := add(fmt.Sprintf("messages[%d]", i), messages[0].Parts); err != nil {
 			return nil, nil, err
 		}
 		messages = messages[1:]
@@ -84,24 +84,26 @@ func (e *encoder) cachePoint() {
 }
 
 // contents writes the messages. If the last one is an answer that the
-// provider will go on with by a token, it stays out, and the token is
-// returned.
+// provider will go on with by a token, what there is of the answer stays out,
+// and the token is returned.
 func (e *encoder) contents(messages []reprise.Message, skipped int) (resume json.RawMessage, err error) {
+	if n := len(messages); n > 0 && messages[n-1].Paused {
+		resume = e.token(messages[n-1].Parts)
+		for n > 0 && resume != nil && messages[n-1].Paused {
+			n--
+			messages = messages[:n]
+		}
+	}
 	for i := 0; i < len(messages); i++ {
 		m := messages[i]
 		switch m.Role {
 		case reprise.RoleSystem:
 			e.dropped("the role of a system message after others: it is sent as the user's")
-			_, err = e.content("user", m.Parts)
+			err = e.content("user", m.Parts)
 		case reprise.RoleUser:
-			_, err = e.content("user", m.Parts)
+			err = e.content("user", m.Parts)
 		case reprise.RoleAssistant:
-			if i == len(messages)-1 && m.Paused {
-				if token := e.token(m.Parts); token != nil {
-					return token, nil
-				}
-			}
-			_, err = e.content("model", m.Parts)
+			err = e.content("model", m.Parts)
 		case reprise.RoleTool:
 			parts := m.Parts
 			for i+1 < len(messages) && messages[i+1].Role == reprise.RoleTool {
@@ -114,16 +116,16 @@ func (e *encoder) contents(messages []reprise.Message, skipped int) (resume json
 			err = fmt.Errorf("unknown role %q", m.Role)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("Messages[%d]: %w", i+skipped, err)
+			return nil, fmt.Errorf("messages[%d]: %w", i+skipped, err)
 		}
 	}
-	return nil, nil
+	return resume, nil
 }
 
 // token finds the token by which a paused answer goes on.
 func (e *encoder) token(parts reprise.Parts) json.RawMessage {
 	for _, p := range parts {
-		if o, ok := p.(reprise.Opaque); ok && o.Kind == continuation && e.own(o.Provider) {
+		if o, ok := p.(reprise.Opaque); ok && o.Kind == continuation && e.own(o.Provider) && json.Valid(o.Data) {
 			return o.Data
 		}
 	}
@@ -131,8 +133,8 @@ func (e *encoder) token(parts reprise.Parts) json.RawMessage {
 }
 
 // content writes a message, unless nothing is in it: the API refuses a
-// content without parts. It tells whether it wrote one.
-func (e *encoder) content(role string, parts reprise.Parts) (bool, error) {
+// content without parts.
+func (e *encoder) content(role string, parts reprise.Parts) error {
 	before := len(e.Buf)
 	e.Open('{')
 	e.Key("parts")
@@ -141,17 +143,17 @@ func (e *encoder) content(role string, parts reprise.Parts) (bool, error) {
 	unsigned := role == "model" && e.unsigned(parts)
 	for _, p := range parts {
 		if err := e.part(role, p, &unsigned); err != nil {
-			return false, err
+			return err
 		}
 	}
 	if len(e.Buf) == empty {
 		e.Buf = e.Buf[:before]
-		return false, nil
+		return nil
 	}
 	e.Close(']')
 	e.Field("role", role)
 	e.Close('}')
-	return true, nil
+	return nil
 }
 
 // unsigned reports whether an answer is not one of this provider's, although

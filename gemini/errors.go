@@ -1,12 +1,9 @@
 package gemini
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -17,54 +14,14 @@ import (
 
 // do sends a call. An error has all that Google's body says of it.
 func (m *Model) do(ctx context.Context, call *wire.Call) (*http.Response, error) {
-	var client http.Client
-	if call.Client != nil {
-		client = *call.Client
+	call.Explain = func(e *reprise.Error, body []byte) {
+		refine(e, body)
+		if e.Kind == reprise.KindAuth && m.Key == "" && m.provider() == Google {
+			e.Err = fmt.Errorf("%w; no key was sent: set Model.Key (usually from GEMINI_API_KEY)", e.Err)
+		}
 	}
-	kept := &keeper{next: client.Transport}
-	client.Transport = kept
-	call.Client = &client
-	resp, err := call.Do(ctx)
-	if err == nil {
-		return resp, nil
-	}
-	var e *reprise.Error
-	if !errors.As(err, &e) {
-		return nil, err
-	}
-	if inner := new(reprise.Error); errors.As(e.Err, &inner) {
-		return nil, inner // of a transport that knows what went wrong, such as that of package vertex
-	}
-	refine(e, kept.body)
-	if e.Kind == reprise.KindAuth && m.Key == "" && m.provider() == Google {
-		e.Err = fmt.Errorf("%w; no key was sent: set Model.Key (usually from GEMINI_API_KEY)", e.Err)
-	}
-	return nil, e
+	return call.Do(ctx)
 }
-
-// keeper keeps the body of an answer that is an error.
-type keeper struct {
-	next http.RoundTripper
-	body []byte
-}
-
-func (k *keeper) RoundTrip(req *http.Request) (*http.Response, error) {
-	next := k.next
-	if next == nil {
-		next = http.DefaultTransport
-	}
-	resp, err := next.RoundTrip(req)
-	if err != nil || resp.StatusCode < 400 {
-		return resp, err
-	}
-	defer resp.Body.Close()
-	k.body, _ = io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // what there is must do
-	resp.Body = io.NopCloser(bytes.NewReader(k.body))
-	return resp, nil
-}
-
-// maxErrorBody bounds what is read of an answer that is an error.
-const maxErrorBody = 64 << 10
 
 // status is Google's error (https://google.aip.dev/193).
 type status struct {

@@ -219,10 +219,10 @@ func (e *encoder) extra(extra map[string]json.RawMessage) ([]byte, error) {
 		}
 		var set map[string]json.RawMessage
 		if err := json.Unmarshal(extra[name], &set); err != nil {
-			return nil, fmt.Errorf("Extra[%q] is not a JSON object: %w", name, err)
+			return nil, fmt.Errorf("extra[%q] is not a JSON object: %w", name, err)
 		}
 		if err := merge(fields, set); err != nil {
-			return nil, fmt.Errorf("Extra[%q]: %w", name, err)
+			return nil, fmt.Errorf("extra[%q]: %w", name, err)
 		}
 	}
 	if fields == nil {

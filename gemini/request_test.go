@@ -244,8 +244,8 @@ var requests = []struct {
 	},
 	{
 		name: "messages and texts without anything in them",
-		req:  chat(reprise.User("hi"), assistant(), reprise.User(""), assistant(reprise.Text{}), reprise.Message{Role: reprise.RoleTool}),
-		body: `{` + hiContents + `}`,
+		req:  chat(reprise.User("hi"), assistant(), reprise.User(""), assistant(reprise.Text{}), reprise.Message{Role: reprise.RoleTool}, reprise.User(""), results(reprise.CachePoint{})),
+		body: `{` + hiContents + `}`, warnings: []string{"cache point"},
 	},
 	{
 		name: "a refusal",
@@ -256,6 +256,11 @@ var requests = []struct {
 		name: "a paused answer goes on by its token",
 		req:  chat(reprise.User("hi"), reprise.Message{Role: reprise.RoleAssistant, Paused: true, Parts: reprise.Parts{reprise.Text{Text: "a"}, opaque("continuationToken", `"dG9r"`)}}),
 		body: `{` + hiContents + `,"continuationToken":"dG9r"}`,
+	},
+	{
+		name: "an answer that was paused twice",
+		req:  chat(reprise.User("hi"), reprise.Message{Role: reprise.RoleAssistant, Paused: true, Parts: reprise.Parts{reprise.Text{Text: "a"}, opaque("continuationToken", `"dG9r"`)}}, reprise.Message{Role: reprise.RoleAssistant, Paused: true, Parts: reprise.Parts{reprise.Text{Text: "b"}, opaque("continuationToken", `"dG9y"`)}}),
+		body: `{` + hiContents + `,"continuationToken":"dG9y"}`,
 	},
 	{
 		name: "an answer that was paused, and went on",
@@ -337,10 +342,10 @@ func TestRefusedRequests(t *testing.T) {
 		req  *reprise.Request
 		text string
 	}{
-		{"a role", chat(reprise.Message{Role: "narrator"}), `Messages[0]: unknown role "narrator"`},
+		{"a role", chat(reprise.Message{Role: "narrator"}), `messages[0]: unknown role "narrator"`},
 		{"a picture for the system", hi(func(r *reprise.Request) { r.System = reprise.Parts{reprise.Media{}} }), "the system instruction takes only text, not a reprise.Media"},
-		{"a picture in a system message", chat(system("a"), reprise.Message{Role: reprise.RoleSystem, Parts: reprise.Parts{reprise.Media{}}}), "Messages[1]: the system instruction takes only text"},
-		{"a file without a type", chat(system("a"), reprise.User("a", reprise.Media{Data: []byte{1}})), "Messages[1]: a file without a type"},
+		{"a picture in a system message", chat(system("a"), reprise.Message{Role: reprise.RoleSystem, Parts: reprise.Parts{reprise.Media{}}}), "messages[1]: the system instruction takes only text"},
+		{"a file without a type", chat(system("a"), reprise.User("a", reprise.Media{Data: []byte{1}})), "messages[1]: a file without a type"},
 		{"a data URL", chat(reprise.User("a", reprise.Media{URL: "data:hello"})), "data:TYPE;base64,DATA"},
 		{"a call of the user's", chat(reprise.User("a", reprise.ToolCall{})), "cannot send a reprise.ToolCall"},
 		{"reasoning of the user's", chat(reprise.User("a", reprise.Reasoning{Text: "x"})), "cannot send a reprise.Reasoning"},
@@ -353,7 +358,7 @@ func TestRefusedRequests(t *testing.T) {
 		{"a tool mode", hi(func(r *reprise.Request) {
 			r.Tools, r.Choice.Mode = []reprise.ToolSpec{weather}, "sometimes"
 		}), `unknown tool mode "sometimes"`},
-		{"extra", hi(func(r *reprise.Request) { r.Extra = map[string]json.RawMessage{API: raw(`[]`)} }), `Extra["gemini"] is not a JSON object`},
+		{"extra", hi(func(r *reprise.Request) { r.Extra = map[string]json.RawMessage{API: raw(`[]`)} }), `extra["gemini"] is not a JSON object`},
 		{"a block", chat(assistant(opaque("x", `{`))), "the data of a x block is not JSON"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

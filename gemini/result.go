@@ -11,12 +11,11 @@ import (
 // results writes the results of tools: a functionResponse each, and then the
 // media that cannot be in one, and what else the messages hold.
 func (e *encoder) results(parts reprise.Parts) error {
-	if len(parts) == 0 {
-		return nil
-	}
+	before := len(e.Buf)
 	e.Open('{')
 	e.Key("parts")
 	e.Open('[')
+	empty := len(e.Buf)
 	var after reprise.Parts
 	for _, p := range parts {
 		r, ok := p.(reprise.ToolResult)
@@ -35,6 +34,10 @@ func (e *encoder) results(parts reprise.Parts) error {
 		if err := e.part("user", p, &signed); err != nil {
 			return err
 		}
+	}
+	if len(e.Buf) == empty {
+		e.Buf = e.Buf[:before]
+		return nil
 	}
 	e.Close(']')
 	e.Field("role", "user")

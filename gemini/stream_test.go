@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -265,18 +266,21 @@ func TestQuirks(t *testing.T) {
 // TestCallsBeforeTheEnd reads half a stream: the parts that are whole were
 // yielded, so that tools can start.
 func TestCallsBeforeTheEnd(t *testing.T) {
-	half := sseOf(parts(`{"text":"hm","thought":true}`), parts(`{"text":"I look"}`), parts(`{"functionCall":{"name":"f","args":{}}}`))
+	thought := sseOf(parts(`{"text":"hm","thought":true}`), parts(`{"text":"I look"}`))
+	half := thought + sseOf(parts(`{"functionCall":{"name":"f","args":{}}}`))
 	search := &reprise.Request{Tools: []reprise.ToolSpec{GoogleSearch()}}
 	for _, c := range []struct {
-		req  *reprise.Request
-		want []int
+		stream string
+		req    *reprise.Request
+		want   []int
 	}{
-		{&reprise.Request{}, []int{0, 1, 2}},
-		{&reprise.Request{Extra: map[string]json.RawMessage{API: raw(`{"cachedContent":"c"}`)}}, []int{0}},
-		{search, []int{0}}, // the text may still get citations
+		{thought, &reprise.Request{}, []int{0}},
+		{half, &reprise.Request{}, []int{0, 1, 2}},
+		{half, search, []int{0}}, // the text may still get citations
+		{half, &reprise.Request{Extra: map[string]json.RawMessage{API: raw(`{"cachedContent":"c"}`)}}, []int{0}},
 	} {
 		var got []int
-		for ev := range ReadResponse(strings.NewReader(half), "", c.req) {
+		for ev := range ReadResponse(strings.NewReader(c.stream), "", c.req) {
 			if done, ok := ev.(reprise.PartDone); ok {
 				got = append(got, done.Index)
 			}
@@ -413,7 +417,7 @@ func TestLongLines(t *testing.T) {
 		reprise.Text{Text: long},
 		reprise.ToolCall{ID: "call_0_1", Name: "f", Args: `{"x":"` + long + `"}`, Echo: echo(`{"thoughtSignature":"` + long + `"}`)},
 	}
-	if !cmp.Equal(want, got.Message.Parts) {
+	if !reflect.DeepEqual(want, got.Message.Parts) { // cmp is slow with long bytes
 		t.Error("the long text, arguments or signature came out changed")
 	}
 	broken := sseOf(parts(`{"text":"`+long+`"}`)) + `{"error":{"code":503,"message":"busy","status":"UNAVAILABLE"}}`

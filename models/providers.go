@@ -102,7 +102,7 @@ func openVertex(c Config, model string) (reprise.Model, error) {
 		m.Client = c.client(m.Client.Transport)
 		return m, nil
 	}
-	m, err := vertex.New(project, location, model)
+	m, err := vertex.New(model, project, location)
 	if err != nil {
 		return nil, err
 	}

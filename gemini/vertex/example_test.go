@@ -8,7 +8,7 @@ import (
 )
 
 func Example() {
-	model, err := vertex.New("my-project", "us-central1", "gemini-2.5-flash")
+	model, err := vertex.New("gemini-2.5-flash", "my-project", "us-central1")
 	if err != nil {
 		fmt.Println(err)
 		return

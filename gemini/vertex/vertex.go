@@ -30,7 +30,7 @@ const version = "v1beta1"
 // first. To record and replay, put the cassette over a Transport: set its
 // Transport to a *Transport of this package, and the model's Client to the
 // cassette's.
-func New(project, location, name string) (*gemini.Model, error) {
+func New(name, project, location string) (*gemini.Model, error) {
 	switch {
 	case !plain(project):
 		return nil, invalid(fmt.Errorf("%q is not the id of a project", project))
@@ -65,7 +65,7 @@ func FromEnv(name string) (*gemini.Model, error) {
 		location = Global
 	}
 	if project != "" {
-		return New(project, location, name)
+		return New(name, project, location)
 	}
 	if key := os.Getenv("GOOGLE_API_KEY"); key != "" {
 		return Express(name, key), nil

@@ -59,7 +59,7 @@ func TestAddresses(t *testing.T) {
 		{Global, "aiplatform.googleapis.com"},
 		{"eu", "aiplatform.eu.rep.googleapis.com"},
 	} {
-		m, err := New("my-project", c.location, "gemini-2.5-flash")
+		m, err := New("gemini-2.5-flash", "my-project", c.location)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,11 +97,11 @@ func TestExpress(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	for _, c := range []struct{ project, location string }{{"", "us-central1"}, {"p", ""}, {"p/../q", "us-central1"}, {"p", "evil.example/"}, {"p", "a@evil"}, {"..", "x"}} {
-		if _, err := New(c.project, c.location, "m"); reprise.KindOf(err) != reprise.KindInvalid {
+		if _, err := New("m", c.project, c.location); reprise.KindOf(err) != reprise.KindInvalid {
 			t.Errorf("%q, %q: got %v", c.project, c.location, err)
 		}
 	}
-	if _, err := New("example.com:my-project", "us-central1", "m"); err != nil {
+	if _, err := New("m", "example.com:my-project", "us-central1"); err != nil {
 		t.Error(err)
 	}
 }
@@ -153,7 +153,7 @@ func TestFailingCredentialsReachNoHost(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", c.file)
 			var net network
-			m, err := New("p", "us-east5", "m")
+			m, err := New("m", "p", "us-east5")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -228,7 +228,7 @@ func TestDefaultCredentials(t *testing.T) {
 	}
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", file)
 	var net network
-	m, err := New("p", "us-east5", "m")
+	m, err := New("m", "p", "us-east5")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +252,7 @@ func TestDefaultCredentials(t *testing.T) {
 // without one, and what it sees holds no token.
 func TestReplayNeedsNoCredentials(t *testing.T) {
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", filepath.Join(t.TempDir(), "missing.json"))
-	m, err := New("p", "us-east5", "m")
+	m, err := New("m", "p", "us-east5")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,9 @@ type Call struct {
 	Header   http.Header // added to those that every call has
 	Body     []byte
 	Key      string // is kept out of error texts
+	// Explain, when set, reads more out of the body of an answer that is not
+	// a success.
+	Explain func(e *reprise.Error, body []byte)
 }
 
 // Do sends the call. An answer that is not a success becomes a
@@ -44,11 +47,7 @@ func (c *Call) Do(ctx context.Context) (*http.Response, error) {
 	for name, values := range c.Header {
 		req.Header[name] = values
 	}
-	client := c.Client
-	if client == nil {
-		client = http.DefaultClient
-	}
-	resp, err := client.Do(req)
+	resp, err := c.client().Do(req)
 	if err != nil {
 		return nil, c.Broken(ctx, err)
 	}
@@ -57,6 +56,28 @@ func (c *Call) Do(ctx context.Context) (*http.Response, error) {
 		return nil, c.refused(resp)
 	}
 	return resp, nil
+}
+
+// client is the caller's, but for redirects to another host: net/http takes
+// only the Authorization header off for these, and keys have other places.
+func (c *Call) client() *http.Client {
+	client := *http.DefaultClient
+	if c.Client != nil {
+		client = *c.Client
+	}
+	check := client.CheckRedirect
+	client.CheckRedirect = func(req *http.Request, via []*http.Request) error {
+		switch {
+		case req.URL.Host != via[0].URL.Host:
+			return fmt.Errorf("it redirects to %s, which is not %s: nothing was sent there", req.URL.Host, via[0].URL.Host)
+		case check != nil:
+			return check(req, via)
+		case len(via) >= 10:
+			return errors.New("it redirects too often")
+		}
+		return nil
+	}
+	return &client
 }
 
 // NoKey reports whether the call would reach the network without a key: a
@@ -75,6 +96,15 @@ func NoKey(key string, client *http.Client) bool {
 // Broken makes an error of one that the transport returned, for the request
 // or in mid-stream.
 func (c *Call) Broken(ctx context.Context, err error) *reprise.Error {
+	var own *reprise.Error // of a transport that knows better, such as one that signs
+	if errors.As(err, &own) {
+		e := *own
+		e.Err = c.clean(e.Err)
+		if e.Provider == "" {
+			e.Provider = c.Provider
+		}
+		return &e
+	}
 	if ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
 		err = fmt.Errorf("%w: %w", ctx.Err(), unwrapURL(err))
 	}
@@ -136,6 +166,9 @@ func (c *Call) refused(resp *http.Response) error {
 	e := c.ErrorFrom(body, resp.StatusCode)
 	e.RetryAfter = retryAfter(resp.Header)
 	e.RequestID = RequestID(resp.Header)
+	if c.Explain != nil {
+		c.Explain(e, body)
+	}
 	return e
 }
 

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
@@ -189,3 +191,40 @@ func BenchmarkAppendString(b *testing.B) {
 		buf = AppendString(buf[:0], s)
 	}
 }
+
+// TestRedirect checks that a key does not follow a redirect to another host.
+func TestRedirect(t *testing.T) {
+	reached := false
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))
+	defer other.Close()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/here" {
+			io.WriteString(w, "ok")
+			return
+		}
+		http.Redirect(w, r, map[string]string{"/near": "/here", "/far": other.URL}[r.URL.Path], http.StatusTemporaryRedirect)
+	}))
+	defer server.Close()
+	header := http.Header{"X-Api-Key": {"secret-1"}}
+	resp, err := (&Call{Provider: "p", URL: server.URL + "/near", Header: header}).Do(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if _, err := (&Call{Provider: "p", URL: server.URL + "/far", Header: header}).Do(t.Context()); err == nil || reached {
+		t.Errorf("got %v, and the other host was reached: %v", err, reached)
+	}
+}
+
+func TestOwnErrors(t *testing.T) {
+	own := &reprise.Error{Kind: reprise.KindAuth, Err: errors.New("no credentials for secret-1")}
+	client := &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) { return nil, own })}
+	_, err := (&Call{Provider: "p", URL: "http://localhost", Client: client, Key: "secret-1"}).Do(t.Context())
+	if want := "p: no credentials for [key]"; err == nil || err.Error() != want || reprise.KindOf(err) != reprise.KindAuth {
+		t.Errorf("got %v, want %q", err, want)
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
