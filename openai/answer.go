@@ -69,10 +69,8 @@ func (e *encoder) answer(texts reprise.Parts) {
 		return
 	}
 	e.Field("type", "message")
-	if !hasMember(own.Item, "role") {
-		e.Field("role", "assistant")
-	}
-	e.members(own.Item, "type", "content")
+	e.Field("role", "assistant")
+	e.members(own.Item, "type", "role", "content")
 	e.Key("content")
 	e.Open('[')
 	for _, p := range texts {
@@ -80,11 +78,6 @@ func (e *encoder) answer(texts reprise.Parts) {
 	}
 	e.Close(']')
 	e.Close('}')
-}
-
-func hasMember(object json.RawMessage, name string) (has bool) {
-	_ = eachMember(object, func(key string, _ []byte) { has = has || key == name }) // unpack read it
-	return has
 }
 
 func (e *encoder) answerPiece(t reprise.Text) {
@@ -134,6 +127,9 @@ func (e *encoder) thought(r reprise.Reasoning, after reprise.Parts) {
 		e.dropped("%s's reasoning", r.Echo.Provider)
 	case !json.Valid(r.Echo.Data) || typeOf(r.Echo.Data) != "reasoning":
 		e.dropped("reasoning whose Echo is not of this API")
+	case e.dialect.Encrypted && !reasons(e.name):
+		e.dropped("reasoning, to a model that does not reason and refuses it")
+		e.orphaned = true
 	case e.dialect.Encrypted && !e.extra.stored && !isEncrypted(r.Echo.Data):
 		e.dropped("reasoning without its encrypted content, which the API would not find")
 		e.orphaned = true

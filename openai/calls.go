@@ -114,13 +114,11 @@ func (k *callKind) readCall(raw []byte) (c callItem, err error) {
 // textArgs is the text of arguments. Some servers do not wrap them in a
 // string.
 func (k *callKind) textArgs(value []byte) []byte {
-	if len(value) > 0 && value[0] == '"' {
-		var d wire.Decoder
-		d.Reset(value)
-		return d.Append(nil)
-	}
-	if isNull(value) {
+	switch {
+	case isNull(value):
 		return nil
+	case value[0] == '"':
+		return appendText(nil, value)
 	}
 	return bytes.Clone(value)
 }

@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 )
@@ -12,8 +13,12 @@ type Dialect struct {
 	BaseURL  string
 	Host     string // suffixes of its hosts, with spaces between, where that is not the host of BaseURL
 
+	// Local is a server that runs at home. Its address tells nothing: any
+	// other may have it too.
+	Local bool
+
 	KeyVar     string // the environment variable that usually holds the key; empty: the server needs none
-	BaseURLVar string // the environment variable that usually holds the address
+	BaseURLVar string // the environment variable that usually moves the address
 	KeyHeader  string // the header that carries the key; empty: Authorization, as a bearer token
 
 	// Developer says that reasoning models take their system prompt from a
@@ -81,6 +86,7 @@ var ollama = Dialect{
 	Provider:   "ollama",
 	BaseURL:    "http://localhost:11434/v1",
 	BaseURLVar: "OLLAMA_BASE_URL",
+	Local:      true,
 }
 
 // Azure is a deployment of Azure's. The base URL is that of the resource:
@@ -103,6 +109,37 @@ func Dialects() []Dialect {
 	return []Dialect{openai, azure, xai, openrouter, ollama}
 }
 
+// DialectFor finds a dialect by its provider, such as xai.
+func DialectFor(provider string) (Dialect, bool) {
+	for _, d := range Dialects() {
+		if d.Provider == provider {
+			return d, true
+		}
+	}
+	return Dialect{}, false
+}
+
+// Model makes a model of the dialect, with key and address from the
+// variables that usually hold them. A missing key is no error here: the
+// server may be replayed.
+func (d Dialect) Model(name string, getenv func(string) string) (*Model, error) {
+	d = *d.orOpenAI()
+	m := &Model{Name: name, Dialect: d}
+	if d.KeyVar != "" {
+		m.Key = getenv(d.KeyVar)
+	}
+	if d.BaseURLVar != "" {
+		m.BaseURL = getenv(d.BaseURLVar)
+	}
+	switch {
+	case name == "":
+		return nil, fmt.Errorf("%s: no model name, such as gpt-5", d.name())
+	case m.BaseURL == "" && d.BaseURL == "":
+		return nil, fmt.Errorf("%s has no address of its own: set %s", d.name(), d.BaseURLVar)
+	}
+	return m, nil
+}
+
 // DialectOf finds the dialect of a recorded host, such as api.x.ai. For one
 // that is not known it is that of a plain server, with the host as the
 // provider.
@@ -114,7 +151,7 @@ func DialectOf(host string) Dialect {
 			suffixes = []string{u.Host}
 		}
 		for _, suffix := range suffixes {
-			if host == suffix || strings.HasSuffix(host, "."+suffix) {
+			if !d.Local && (host == suffix || strings.HasSuffix(host, "."+suffix)) {
 				return d
 			}
 		}

@@ -112,6 +112,16 @@ func text(raw []byte) string {
 	return d.String()
 }
 
+// appendText appends a JSON string; anything else adds nothing.
+func appendText(to, raw []byte) []byte {
+	if len(raw) == 0 || raw[0] != '"' {
+		return to
+	}
+	var d wire.Decoder
+	d.Reset(raw)
+	return d.Append(to)
+}
+
 // head is the type and the id of an object.
 func head(raw []byte) (kind, id string) {
 	_ = eachMember(raw, func(key string, value []byte) { // what is no object has neither
@@ -131,3 +141,8 @@ func typeOf(raw []byte) string {
 }
 
 func isNull(raw []byte) bool { return len(raw) == 0 || bytes.Equal(raw, []byte("null")) }
+
+func hasMember(object []byte, name string) (has bool) {
+	_ = eachMember(object, func(key string, _ []byte) { has = has || key == name }) // what is no object has none
+	return has
+}

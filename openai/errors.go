@@ -11,8 +11,8 @@ import (
 
 // errorFrom makes an error of a body that is one; a status of 0 says that it
 // came in the place of an answer, or in the middle of one.
-func errorFrom(d *Dialect, body []byte, status int) *reprise.Error {
-	e := (&wire.Call{Provider: d.name()}).ErrorFrom(body, status)
+func errorFrom(call *wire.Call, body []byte, status int) *reprise.Error {
+	e := call.ErrorFrom(body, status)
 	if e.Code == "error" { // the type of an event that has no code
 		e.Code = ""
 	}

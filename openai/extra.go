@@ -28,7 +28,7 @@ func (e *encoder) readExtra(all map[string]json.RawMessage) (extra, error) {
 		}
 		var fields map[string]json.RawMessage
 		if err := json.Unmarshal(all[name], &fields); err != nil {
-			return x, fmt.Errorf("Extra[%q] is not a JSON object: %w", name, err)
+			return x, fmt.Errorf("extra[%q] is not a JSON object: %w", name, err)
 		}
 		x.fields = merge(x.fields, fields)
 	}

@@ -106,7 +106,7 @@ func (s *stream) failure(raw []byte) *reprise.Error {
 	if isNull(raw) {
 		return &reprise.Error{Provider: s.dialect.name(), Kind: reprise.KindServer, Err: errors.New("the answer failed, and the provider does not say why")}
 	}
-	return errorFrom(s.dialect, append(append([]byte(`{"error":`), raw...), '}'), 0)
+	return errorFrom(s.call, append(append([]byte(`{"error":`), raw...), '}'), 0)
 }
 
 // missed takes the items that no event told of.
@@ -121,7 +121,6 @@ func (s *stream) missed(output []byte) {
 	}
 	for i, raw := range items {
 		if it := s.byOutput[int64(i)]; it == nil || !it.done {
-			s.last = it
 			s.done(int64(i), raw)
 		}
 	}

@@ -61,6 +61,7 @@ func TestHTTPErrors(t *testing.T) {
 			want: reprise.Error{Kind: reprise.KindQuota, Status: 429, Code: "insufficient_quota"},
 		},
 		{name: "a server error", status: 500, body: `{"error":{"message":"The server had an error","type":"server_error","code":null}}`, want: reprise.Error{Kind: reprise.KindServer, Status: 500, Code: "server_error"}},
+		{name: "a server error with another's code", status: 500, body: `{"error":{"message":"x","code":"invalid_state"}}`, want: reprise.Error{Kind: reprise.KindServer, Status: 500, Code: "invalid_state"}},
 		{name: "HTML", status: 500, body: html, want: reprise.Error{Kind: reprise.KindServer, Status: 500}, text: `an HTML page ("500 Oops")`},
 		{name: "an empty body", status: 502, want: reprise.Error{Kind: reprise.KindServer, Status: 502}, text: "bad gateway"},
 		{name: "overloaded", status: 503, body: `{"error":{"message":"That model is currently overloaded","type":"server_error"}}`, want: reprise.Error{Kind: reprise.KindOverloaded, Status: 503, Code: "server_error"}},
@@ -162,6 +163,20 @@ func TestUnreachable(t *testing.T) {
 	m := &Model{Name: "gpt-5", Key: "sk-secret-1", BaseURL: "http://127.0.0.1:1/v1"}
 	if _, err := reprise.Generate(t.Context(), m, hello); reprise.KindOf(err) != reprise.KindNetwork {
 		t.Errorf("got %v, want a network error", err)
+	}
+}
+
+// TestNoKeyInErrorsOfAStream shows what a server says that repeats the key.
+func TestNoKeyInErrorsOfAStream(t *testing.T) {
+	for _, body := range []string{
+		hiAnd(`{"type":"error","message":"bad key sk-secret-1"}`), hiAnd(`{"type":"response.failed","response":{"error":{"message":"bad key sk-secret-1"}}}`),
+		`{"error":{"message":"bad key sk-secret-1"}}`, `<html><title>sk-secret-1</title>`, hiAnd(`sk-secret-1`),
+	} {
+		m := server(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) })
+		_, err := reprise.Generate(t.Context(), m, hello)
+		if err == nil || strings.Contains(err.Error(), "sk-secret-1") || !strings.Contains(err.Error(), "[key]") {
+			t.Errorf("%s: got %v", body, err)
+		}
 	}
 }
 

@@ -1,10 +1,8 @@
 package openai
 
 import (
-	"bytes"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/repriselabs/reprise"
@@ -19,6 +17,7 @@ type item struct {
 	id     string
 	call   *callKind
 	drafts []*draft
+	pieces map[pieceKey]*draft // of a message
 	done   bool
 	lost   bool // it is not quite JSON: nothing of it can go back
 }
@@ -35,16 +34,34 @@ type draft struct {
 	name    string
 }
 
-// find returns the item that an event is of, or nil.
-func (s *stream) find(output int64) *item {
-	if s.last != nil && (s.last.output == output || output < 0) {
-		return s.last
-	}
-	return s.byOutput[output]
+// pieceKey is a piece of a message. Its number alone does not do: text and a
+// refusal may have the same.
+type pieceKey struct {
+	number  int64
+	refusal bool
 }
 
-func (s *stream) begin(output int64, kind string) *item {
-	it := &item{output: output, kind: kind, call: callKindOf(kind)}
+// find returns the item that an event is of, or nil: by its number, or, where
+// a server gives none, by its id, or else the last.
+func (s *stream) find(output int64, id string) *item {
+	switch {
+	case s.last != nil && output >= 0 && s.last.output == output:
+		return s.last
+	case output >= 0:
+		return s.byOutput[output]
+	case id == "":
+		return s.last
+	}
+	for _, it := range slices.Backward(s.items) {
+		if it.id == id {
+			return it
+		}
+	}
+	return nil
+}
+
+func (s *stream) begin(output int64, kind, id string) *item {
+	it := &item{output: output, kind: kind, id: id, call: callKindOf(kind)}
 	s.items = append(s.items, it)
 	if s.byOutput == nil {
 		s.byOutput = map[int64]*item{}
@@ -71,26 +88,32 @@ func (s *stream) only(it *item) *draft {
 
 // piece is the draft of a piece of a message.
 func (s *stream) piece(it *item, number int64, refusal bool) *draft {
-	for i := len(it.drafts) - 1; i >= 0; i-- {
-		if d := it.drafts[i]; d.number == number && d.refusal == refusal {
-			return d
-		}
+	if n := len(it.drafts); n > 0 && it.drafts[n-1].number == number && it.drafts[n-1].refusal == refusal {
+		return it.drafts[n-1]
+	}
+	key := pieceKey{number, refusal}
+	if d := it.pieces[key]; d != nil {
+		return d
 	}
 	d := s.draft(it)
 	d.number, d.refusal = number, refusal
+	if it.pieces == nil {
+		it.pieces = map[pieceKey]*draft{}
+	}
+	it.pieces[key] = d
 	return d
 }
 
 // added begins an item.
 func (s *stream) added(output int64, raw []byte) {
-	kind := typeOf(raw)
-	if it := s.find(output); it != nil && !it.done && it.output == output && it.kind == kind {
-		return // told twice
-	}
 	if len(raw) == 0 || raw[0] != '{' {
 		return
 	}
-	it := s.begin(output, kind)
+	kind, id := head(raw)
+	if it := s.find(output, id); it != nil && !it.done && it.kind == kind && it.id == id && (output >= 0 || id != "") {
+		return // told twice
+	}
+	it := s.begin(output, kind, id)
 	switch {
 	case kind == "message":
 		return // its parts begin with their first byte
@@ -134,9 +157,14 @@ func (k eventKind) itemKind() string {
 // delta adds to a part.
 func (s *stream) delta(e *event) {
 	kind := e.kind.itemKind()
-	it := s.find(e.output)
+	var it *item
+	if e.output >= 0 {
+		it = s.find(e.output, "")
+	} else {
+		it = s.find(-1, text(e.itemID))
+	}
 	if it == nil {
-		it = s.begin(e.output, kind)
+		it = s.begin(e.output, kind, text(e.itemID))
 	}
 	s.last = it
 	if it.done || it.kind != kind || len(e.delta) == 0 {
@@ -190,163 +218,4 @@ func (s *stream) addThought(it *item, number int64, summary bool, delta []byte) 
 
 func (s *stream) addArgs(d *draft, delta []byte) {
 	s.emit(reprise.ArgsDelta{Part: d.index, ID: d.id, Name: d.name, Args: d.write(delta)})
-}
-
-// settle gives a draft its final text, of which the deltas were a part, and
-// calls more with what they did not have.
-func (d *draft) settle(full []byte, more func(string)) string {
-	had := d.b.String()
-	if string(full) == had {
-		return had
-	}
-	if bytes.HasPrefix(full, []byte(had)) {
-		more(d.write(full[len(had):]))
-		return d.b.String()
-	}
-	return string(full)
-}
-
-// done ends an item with what it is as a whole.
-func (s *stream) done(output int64, raw []byte) {
-	kind, id := head(raw)
-	if len(raw) == 0 || raw[0] != '{' {
-		return
-	}
-	it := s.find(output)
-	switch {
-	case it != nil && it.done && it.id == id && id != "":
-		return // told twice
-	case it == nil || it.done || it.kind != kind:
-		it = s.begin(output, kind)
-	}
-	it.done, it.id = true, id
-	s.doneItems++
-	if it.lost = !json.Valid(raw); it.lost {
-		s.emit(reprise.Warning{Provider: s.dialect.name(), Code: reprise.WarnData, Message: "an item of type " + kind + " is not quite JSON and cannot go back"})
-	}
-	switch {
-	case kind == "message":
-		s.message(it, raw)
-	case kind == "reasoning":
-		s.reasoning(it, raw)
-	case it.call != nil:
-		s.call(it, raw)
-	case kind == "image_generation_call":
-		s.image(it, raw)
-	default:
-		s.opaque(it, raw)
-	}
-}
-
-func (s *stream) part(d *draft, p reprise.Part) {
-	d.settled = true
-	s.emit(reprise.PartDone{Index: d.index, Part: p})
-}
-
-// opaque keeps an item as it is.
-func (s *stream) opaque(it *item, raw []byte) {
-	if !it.lost {
-		s.part(s.only(it), reprise.Opaque{Provider: s.dialect.key(), Kind: it.kind, Data: bytes.Clone(raw)})
-	}
-}
-
-// reasoning ends reasoning. Its text is the full one, where it is told, or
-// the summaries.
-func (s *stream) reasoning(it *item, raw []byte) {
-	d := s.only(it)
-	full := thoughts(raw, d.b.Len() > 0 && d.summary)
-	p := reprise.Reasoning{Text: d.settle(full, func(more string) {
-		s.emit(reprise.ReasoningDelta{Part: d.index, Text: more})
-	})}
-	if !it.lost {
-		p.Echo = &reprise.Echo{Provider: s.dialect.key(), Data: bytes.Clone(raw)}
-	}
-	s.part(d, p)
-}
-
-// thoughts is what a person can read of a reasoning item.
-func thoughts(raw []byte, preferSummary bool) []byte {
-	var content, summary []byte
-	_ = eachMember(raw, func(key string, value []byte) { // it was read before
-		switch key {
-		case "content":
-			content = joinTexts(value)
-		case "summary":
-			summary = joinTexts(value)
-		}
-	})
-	if len(content) == 0 || preferSummary && len(summary) > 0 {
-		return summary
-	}
-	return content
-}
-
-func joinTexts(list []byte) (joined []byte) {
-	first := true
-	_ = eachElement(list, func(piece []byte) { // what is no list has no texts
-		if !first {
-			joined = append(joined, between...)
-		}
-		first = false
-		_ = eachMember(piece, func(key string, value []byte) {
-			if key == "text" {
-				joined = append(joined, text(value)...)
-			}
-		})
-	})
-	return joined
-}
-
-// call ends a call that waits for the caller.
-func (s *stream) call(it *item, raw []byte) {
-	c, err := it.call.readCall(raw)
-	if c.hosted || err != nil {
-		s.opaque(it, raw)
-		return
-	}
-	s.calls = true
-	d := s.only(it)
-	d.id, d.name = s.callID(c.id, d.index), c.name
-	args := d.settle(c.args, func(more string) {
-		s.emit(reprise.ArgsDelta{Part: d.index, ID: d.id, Name: d.name, Args: more})
-	})
-	p := reprise.ToolCall{ID: d.id, Name: d.name, Args: args}
-	if !it.lost {
-		p.Echo = s.echo(echo{Item: c.rest})
-	}
-	s.part(d, p)
-}
-
-// echo makes an Echo, with the answer's id if the provider keeps it.
-func (s *stream) echo(e echo) *reprise.Echo {
-	if s.stored {
-		e.Response = s.id
-	}
-	return e.pack(s.dialect)
-}
-
-// image ends a generated image.
-func (s *stream) image(it *item, raw []byte) {
-	var others rest
-	var result []byte
-	format := "png"
-	_ = eachMember(raw, func(key string, value []byte) { // it was read before
-		if key == "result" {
-			result = value
-			return
-		}
-		if key == "output_format" && text(value) != "" {
-			format = text(value)
-		}
-		others.add(key, value)
-	})
-	data, err := base64.StdEncoding.DecodeString(text(result))
-	if err != nil || len(data) == 0 || it.lost || base64.StdEncoding.EncodeToString(data) != text(result) {
-		s.opaque(it, raw)
-		return
-	}
-	if format == "svg" {
-		format = "svg+xml"
-	}
-	s.part(s.only(it), reprise.Media{Type: "image/" + format, Data: data, Echo: s.echo(echo{Item: others.object()})})
 }

@@ -14,10 +14,10 @@ func (s *stream) message(it *item, raw []byte) {
 	var content []byte
 	var others rest
 	_ = eachMember(raw, func(key string, value []byte) { // it was read before
-		switch {
-		case key == "content":
+		switch key {
+		case "content":
 			content = value
-		case key == "type", key == "role" && text(value) == "assistant":
+		case "type", "role":
 		default:
 			others.add(key, value)
 		}
@@ -89,7 +89,7 @@ func isEmptyList(value []byte) bool {
 func (m *messagePieces) text(p piece) {
 	d := m.piece(m.item, m.number, p.refusal)
 	m.number++
-	m.finish(d, []byte(text(p.text)), p)
+	m.finish(d, appendText(nil, p.text), p)
 }
 
 func (m *messagePieces) finish(d *draft, full []byte, p piece) {
@@ -177,11 +177,11 @@ type place struct {
 // citation whose places are not in it has none.
 func locate(list []reprise.Citation, places []place, of string) {
 	slices.SortStableFunc(places, func(a, b place) int { return a.at - b.at })
-	bytes, characters := 0, 0
+	at, characters := 0, 0
 	for _, p := range places {
-		for characters < p.at && bytes < len(of) {
-			_, n := utf8.DecodeRuneInString(of[bytes:])
-			bytes += n
+		for characters < p.at && at < len(of) {
+			_, n := utf8.DecodeRuneInString(of[at:])
+			at += n
 			characters++
 		}
 		c := &list[p.citation]
@@ -189,9 +189,9 @@ func locate(list []reprise.Citation, places []place, of string) {
 		case characters != p.at:
 			c.Start, c.End = 0, 0
 		case p.end:
-			c.End = bytes
+			c.End = at
 		default:
-			c.Start = bytes
+			c.Start = at
 		}
 	}
 }

@@ -35,7 +35,7 @@ func (m *Model) Models(ctx context.Context) ([]reprise.ModelInfo, error) {
 		Data []json.RawMessage `json:"data"`
 	}
 	if err := json.Unmarshal(body, &list); err != nil || list.Data == nil {
-		e := errorFrom(m.dialect(), body, 0)
+		e := errorFrom(call, body, 0)
 		e.Kind = reprise.KindBadResponse
 		return nil, e
 	}

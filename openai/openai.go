@@ -71,15 +71,8 @@ type Model struct {
 func New(name, key string) *Model { return &Model{Name: name, Key: key} }
 
 // FromEnv is a model of OpenAI's, with the key in OPENAI_API_KEY and, if that
-// is set, at OPENAI_BASE_URL.
-func FromEnv(name string) (*Model, error) {
-	if name == "" {
-		return nil, errors.New("openai: no model name, such as gpt-5")
-	}
-	m := New(name, os.Getenv(openai.KeyVar))
-	m.BaseURL = os.Getenv(openai.BaseURLVar)
-	return m, nil
-}
+// is set, at OPENAI_BASE_URL. A missing key is no error here.
+func FromEnv(name string) (*Model, error) { return openai.Model(name, os.Getenv) }
 
 // Stream asks the model. It always asks for a stream, and takes an answer
 // that comes as a whole too.
@@ -101,7 +94,7 @@ func (m *Model) Stream(ctx context.Context, req *reprise.Request) iter.Seq2[repr
 			return
 		}
 		defer resp.Body.Close()
-		s := newStream(m.dialect(), req, yield)
+		s := newStream(m.dialect(), call, req, yield)
 		s.broken = func(err error) *reprise.Error { return call.Broken(ctx, err) }
 		s.requestID = wire.RequestID(resp.Header)
 		s.run(resp.Body)
@@ -157,12 +150,9 @@ func (m *Model) invalid(err error) error {
 
 // explain makes the kind of an error exact, and adds what to do about it.
 func (m *Model) explain(err error) error {
-	var e, inner *reprise.Error
+	var e *reprise.Error
 	if !errors.As(err, &e) || e.Err == nil {
 		return err
-	}
-	if errors.As(e.Err, &inner) { // of a transport that knows what went wrong
-		e.Kind = inner.Kind
 	}
 	refine(e)
 	d := m.dialect()
@@ -180,8 +170,9 @@ func (m *Model) explain(err error) error {
 // Dialect is OpenAI's; the request may be nil.
 func ReadResponse(body io.Reader, d *Dialect, req *reprise.Request) iter.Seq2[reprise.Event, error] {
 	return func(yield func(reprise.Event, error) bool) {
-		s := newStream(d.orOpenAI(), req, yield)
-		call := &wire.Call{Provider: s.dialect.name()}
+		d := d.orOpenAI()
+		call := &wire.Call{Provider: d.name()}
+		s := newStream(d, call, req, yield)
 		s.broken = func(err error) *reprise.Error { return call.Broken(context.Background(), err) }
 		s.run(body)
 	}
@@ -190,5 +181,5 @@ func ReadResponse(body io.Reader, d *Dialect, req *reprise.Request) iter.Seq2[re
 // ReadError reads a recorded answer whose HTTP status is not a success. A nil
 // Dialect is OpenAI's.
 func ReadError(body []byte, status int, d *Dialect) *reprise.Error {
-	return errorFrom(d.orOpenAI(), body, status)
+	return errorFrom(&wire.Call{Provider: d.orOpenAI().name()}, body, status)
 }

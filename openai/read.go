@@ -2,6 +2,7 @@ package openai
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -17,6 +18,9 @@ func ReadRequest(body []byte, d *Dialect) (*reprise.Request, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(body, &fields); err != nil {
 		return nil, fmt.Errorf("the request is not a JSON object: %w", err)
+	}
+	if fields == nil {
+		return nil, errors.New("the request is null")
 	}
 	r := &reader{dialect: d.orOpenAI(), fields: fields, req: &reprise.Request{}}
 	r.take("model", &r.req.Model)
@@ -212,20 +216,21 @@ func (r *reader) instructions() {
 func (r *reader) defaults() {
 	delete(r.fields, "stream")
 	var list []string
-	if json.Unmarshal(r.fields["include"], &list) == nil {
+	var id string
+	if raw, ok := r.fields["previous_response_id"]; ok && json.Unmarshal(raw, &id) != nil {
+		r.fail("previous_response_id", fmt.Errorf("%.40s is no id", raw))
+	}
+	if r.take("include", &list) {
 		if i := slices.Index(list, encryptedContent); i >= 0 && reasons(r.req.Model) {
 			list = slices.Delete(list, i, i+1)
 		}
-		delete(r.fields, "include")
 		if len(list) > 0 {
 			r.fields["include"], _ = json.Marshal(list) // strings always marshal
 		}
 	}
-	switch string(r.fields["store"]) {
-	case "false":
-		delete(r.fields, "store")
-	case "", "null":
-		r.fields["store"] = json.RawMessage("true") // the API's default
+	store := true // the API's default
+	if r.take("store", &store); store {
+		r.fields["store"] = json.RawMessage("true")
 	}
 }
 

@@ -35,10 +35,15 @@ var bodies = []struct {
 		want: reprise.Request{
 			Model: "gpt-5", System: reprise.Parts{reprise.Text{Text: "be brief", Echo: own(`{"item":{"id":"msg_0","role":"system"}}`)}},
 			Messages: []reprise.Message{{Role: reprise.RoleUser, Parts: reprise.Parts{
-				reprise.Text{Text: "hi", Echo: own(`{"item":{"status":"completed"},"part":{"prompt_cache_breakpoint":{"mode":"explicit"}}}`)},
+				reprise.Text{Text: "hi", Echo: own(`{"item":{"status":"completed","role":"user"},"part":{"prompt_cache_breakpoint":{"mode":"explicit"}}}`)},
 				opaque("input_audio", `{"type":"input_audio","input_audio":{"data":"eA==","format":"wav"}}`),
 			}}},
 		},
+	},
+	{
+		name: "members of a message that begins with a picture",
+		body: `{"model":"gpt-5","input":[{"role":"user","status":"completed","content":[{"type":"input_image","image_url":"https://a/b"}]}],"store":false}`,
+		want: reprise.Request{Model: "gpt-5", Messages: reprise.Ask("", reprise.Media{URL: "https://a/b", Echo: own(`{"item":{"status":"completed","role":"user"}}`)})},
 	},
 	{
 		name: "settings",
@@ -79,7 +84,7 @@ var bodies = []struct {
 	},
 	{
 		name: "files",
-		body: `{"model":"gpt-4o","input":[{"role":"user","content":[{"type":"input_image","image_url":"data:image/png;base64,cG5n","detail":"low"},{"type":"input_image","image_url":"https://a/b"},{"type":"input_image","file_id":"f1"},{"type":"input_file","file_id":"f2"},{"type":"input_file","file_url":"https://a/b.pdf"},{"type":"input_file","file_data":"data:text/csv;base64,YSxi","filename":"t.csv"},{"type":"input_file"},{"type":"input_image","image_url":"data:text/plain,x"}]}],"store":false}`,
+		body: `{"model":"gpt-4o","input":[{"role":"user","content":[{"type":"input_image","image_url":"data:image/png;base64,cG5n","detail":"low"},{"type":"input_image","image_url":"https://a/b"},{"type":"input_image","file_id":"f1"},{"type":"input_file","file_id":"f2"},{"type":"input_file","file_url":"https://a/b.pdf"},{"type":"input_file","file_data":"data:text/csv;base64,YSxi","filename":"t.csv"},{"type":"input_file"},{"type":"input_image","image_url":"data:text/plain,x"},{"type":"input_file","filename":"a.png","file_data":"data:image/png;base64,cG5n"}]}],"store":false}`,
 		want: reprise.Request{Model: "gpt-4o", Messages: []reprise.Message{{Role: reprise.RoleUser, Parts: reprise.Parts{
 			reprise.Media{Type: "image/png", Data: []byte("png"), Detail: "low"},
 			reprise.Media{URL: "https://a/b"},
@@ -89,11 +94,12 @@ var bodies = []struct {
 			reprise.Media{Type: "text/csv", Data: []byte("a,b"), Name: "t.csv"},
 			opaque("input_file", `{"type":"input_file"}`),
 			reprise.Media{URL: "data:text/plain,x"},
+			opaque("input_file", `{"type":"input_file","filename":"a.png","file_data":"data:image/png;base64,cG5n"}`),
 		}}}},
 	},
 	{
 		name: "what the model gave is one answer, results are one message",
-		body: `{"model":"gpt-4o","input":[{"role":"user","content":[{"type":"input_text","text":"hi"}]},
+		body: `{"model":"gpt-5","input":[{"role":"user","content":[{"type":"input_text","text":"hi"}]},
 			{"id":"rs_1","type":"reasoning","summary":[{"type":"summary_text","text":"hm"}],"encrypted_content":"x"},
 			{"id":"ws_1","type":"web_search_call","status":"completed"},
 			{"id":"msg_1","type":"message","role":"assistant","status":"completed","content":[{"type":"output_text","text":"a","annotations":[{"type":"url_citation","start_index":0,"end_index":1,"url":"u","title":"t"}]},{"type":"refusal","refusal":"no"}]},
@@ -103,7 +109,7 @@ var bodies = []struct {
 			{"type":"computer_call_output","call_id":"2","output":{"type":"computer_screenshot","image_url":"data:image/png;base64,cG5n"},"acknowledged_safety_checks":[]},
 			{"role":"assistant","content":"done"},
 			{"type":"item_reference","id":"x"}],"store":false}`,
-		want: reprise.Request{Model: "gpt-4o", Messages: []reprise.Message{
+		want: reprise.Request{Model: "gpt-5", Messages: []reprise.Message{
 			reprise.User("hi"),
 			assistant(
 				reprise.Reasoning{Text: "hm", Echo: own(`{"id":"rs_1","type":"reasoning","summary":[{"type":"summary_text","text":"hm"}],"encrypted_content":"x"}`)},
@@ -183,8 +189,9 @@ func TestReadRequest(t *testing.T) {
 
 func TestReadRequestRefuses(t *testing.T) {
 	for _, body := range []string{
-		``, `[]`, `{"model":1}`, `{"input":5}`, `{"input":[5]}`, `{"input":[{"role":"robot","content":"x"}]}`, `{"input":[{"role":"user","content":5}]}`,
+		``, `null`, `[]`, `{"model":1}`, `{"input":5}`, `{"input":[5]}`, `{"input":[{"role":"robot","content":"x"}]}`, `{"input":[{"role":"user","content":5}]}`,
 		`{"input":[{"role":"user","content":[5]}]}`, `{"input":[{"role":"user","content":[{"type":"item_reference"}]}]}`, `{"tools":[1]}`, `{"tools":{}}`, `{"max_output_tokens":"x"}`,
+		`{"include":{}}`, `{"store":"yes"}`, `{"previous_response_id":1}`,
 	} {
 		if got, err := ReadRequest([]byte(body), nil); err == nil {
 			t.Errorf("%s was read as %+v", body, got)

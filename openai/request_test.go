@@ -207,6 +207,13 @@ var requests = []struct {
 		warnings: []string{"reasoning that led to nothing, which the API refuses"},
 	},
 	{
+		name:     "reasoning, to a model that does not reason",
+		model:    Model{Name: "gpt-4o"},
+		req:      reprise.Request{Messages: []reprise.Message{assistant(thought, add), toolMessage(sum)}},
+		want:     `{"model":"gpt-4o","include":null,"input":[{"type":"function_call","call_id":"call_1","name":"add","arguments":"{\"a\": 2}","status":"completed"},{"type":"function_call_output","call_id":"call_1","output":"5"}]}`,
+		warnings: []string{"reasoning, to a model that does not reason and refuses it"},
+	},
+	{
 		name: "what is another provider's",
 		req: reprise.Request{Messages: []reprise.Message{assistant(
 			reprise.Reasoning{Text: "hm", Echo: &reprise.Echo{Provider: "anthropic", Data: json.RawMessage(`{"signature":"x"}`)}},
@@ -243,6 +250,18 @@ var requests = []struct {
 		name: "an answer of another's, of several texts and a refusal",
 		req:  reprise.Request{Messages: []reprise.Message{assistant(reprise.Text{Text: "a"}, reprise.Text{Text: "b"}, reprise.Text{Text: "no", Refusal: true})}},
 		want: `{"input":[{"type":"message","role":"assistant","content":[{"type":"output_text","text":"a"},{"type":"output_text","text":"b"},{"type":"refusal","refusal":"no"}]}]}`,
+	},
+	{
+		name: "two messages in a row, and an image whose reasoning cannot go",
+		req: reprise.Request{Messages: []reprise.Message{assistant(
+			reprise.Text{Text: "a", Echo: own(`{"item":{"id":"msg_1"}}`)}, reprise.Text{Text: "b", Echo: own(`{"item":{"id":"msg_2"}}`)}, unsealed,
+			reprise.Media{Type: "image/png", Data: []byte("png"), Echo: own(`{"item":{"type":"image_generation_call","id":"ig_1"}}`)},
+		)}},
+		want: `{"input":[
+			{"type":"message","role":"assistant","id":"msg_1","content":[{"type":"output_text","text":"a","annotations":[]}]},
+			{"type":"message","role":"assistant","id":"msg_2","content":[{"type":"output_text","text":"b","annotations":[]}]},
+			{"type":"image_generation_call","id":"ig_1","result":"cG5n"}]}`,
+		warnings: []string{"reasoning without its encrypted content, which the API would not find"},
 	},
 	{
 		name: "results with an image, of several texts, and of nothing",
@@ -289,6 +308,14 @@ var requests = []struct {
 			{"type":"apply_patch_call_output","call_id":"4","status":"failed","output":"no such file"},
 			{"type":"local_shell_call_output","call_id":"5","output":"out"},
 			{"type":"function_call_output","call_id":"6","output":"1","caller":{"type":"program","caller_id":"p_1"}}]}`,
+	},
+	{
+		name: "what the model said, and what it drew, in a message of the user's",
+		req: reprise.Request{Messages: []reprise.Message{
+			{Role: reprise.RoleUser, Parts: reprise.Parts{reprise.Text{Text: "a", Echo: own(`{"item":{"id":"msg_1","status":"completed"}}`)}}},
+			{Role: reprise.RoleUser, Parts: reprise.Parts{reprise.Media{Type: "image/png", Data: []byte("png"), Echo: own(`{"item":{"type":"image_generation_call","id":"ig_1"}}`)}}},
+		}},
+		want: `{"input":[{"role":"user","content":[{"type":"input_text","text":"a"}]},{"role":"user","content":[{"type":"input_image","image_url":"data:image/png;base64,cG5n"}]}]}`,
 	},
 	{
 		name: "an approval",
@@ -409,11 +436,11 @@ func TestRefusals(t *testing.T) {
 		{text: "the output schema is not JSON", req: reprise.Request{Output: &reprise.Schema{JSON: json.RawMessage(`{`)}}},
 		{text: `the schema of tool "f" is not JSON`, req: reprise.Request{Tools: []reprise.ToolSpec{{Name: "f", Schema: json.RawMessage(`{`)}}}},
 		{text: `the config of tool "f" is not a JSON object`, req: reprise.Request{Tools: []reprise.ToolSpec{{Name: "f", Provider: API}}}},
-		{text: `Messages[0]: unknown role "robot"`, req: reprise.Request{Messages: []reprise.Message{{Role: "robot"}}}},
-		{text: "Messages[1]: openai-responses cannot send a reprise.ToolCall here", req: reprise.Request{Messages: append(reprise.Ask("hi"), reprise.User("", add))}},
-		{text: "System: openai-responses cannot send a reprise.ToolResult here", req: reprise.Request{System: reprise.Parts{sum}}},
+		{text: `messages[0]: unknown role "robot"`, req: reprise.Request{Messages: []reprise.Message{{Role: "robot"}}}},
+		{text: "messages[1]: openai-responses cannot send a reprise.ToolCall here", req: reprise.Request{Messages: append(reprise.Ask("hi"), reprise.User("", add))}},
+		{text: "system: openai-responses cannot send a reprise.ToolResult here", req: reprise.Request{System: reprise.Parts{sum}}},
 		{text: "a tool message holds results only, not a reprise.Text", req: reprise.Request{Messages: []reprise.Message{toolMessage(reprise.Text{})}}},
-		{text: `Extra["openai-responses"] is not a JSON object`, req: reprise.Request{Extra: extraOf(`[]`)}},
+		{text: `extra["openai-responses"] is not a JSON object`, req: reprise.Request{Extra: extraOf(`[]`)}},
 		{text: "include in Extra", req: reprise.Request{Extra: extraOf(`{"include":"all"}`)}},
 		{text: `an opaque block "x" is not a JSON object`, req: reprise.Request{Messages: []reprise.Message{assistant(opaque("x", `1`))}}},
 		{text: `the arguments of the shell call "c" are not a JSON object`, req: reprise.Request{Messages: []reprise.Message{assistant(reprise.ToolCall{ID: "c", Name: "shell", Args: "[", Echo: own(`{"item":{"type":"shell_call"}}`)})}}},
@@ -434,10 +461,37 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+func TestDialectFor(t *testing.T) {
+	getenv := func(name string) string {
+		return map[string]string{"XAI_API_KEY": "k", "OPENAI_API_KEY": "o", "AZURE_OPENAI_BASE_URL": "https://r.openai.azure.com/openai/v1", "AZURE_OPENAI_API_KEY": "a"}[name]
+	}
+	for provider, want := range map[string]*Model{
+		"openai": {Name: "m", Key: "o", Dialect: openai}, "xai": XAI("m", "k"), "azure": Azure("https://r.openai.azure.com/openai/v1", "m", "a"),
+		"openrouter": OpenRouter("m", ""), "ollama": Ollama("m"),
+	} {
+		d, ok := DialectFor(provider)
+		got, err := d.Model("m", getenv)
+		if !ok || err != nil {
+			t.Fatal(provider, ok, err)
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s (-want +got):\n%s", provider, d)
+		}
+	}
+	if _, ok := DialectFor("gemini"); ok {
+		t.Error("there is a dialect of gemini's")
+	}
+	for _, d := range []Dialect{{}, azure} {
+		if m, err := d.Model(map[bool]string{true: "m"}[d == azure], func(string) string { return "" }); err == nil {
+			t.Errorf("got %+v without a name or an address", m)
+		}
+	}
+}
+
 func TestDialectOf(t *testing.T) {
 	for host, want := range map[string]string{
 		"api.openai.com": "openai", "eu.api.openai.com": "openai", "res.openai.azure.com": "azure", "res.services.ai.azure.com": "azure",
-		"api.x.ai": "xai", "openrouter.ai": "openrouter", "localhost:11434": "ollama", "example.com": "example.com", "notopenai.azure.com": "notopenai.azure.com",
+		"api.x.ai": "xai", "openrouter.ai": "openrouter", "localhost:11434": "localhost:11434", "example.com": "example.com", "notopenai.azure.com": "notopenai.azure.com",
 	} {
 		if got := DialectOf(host); got.Provider != want {
 			t.Errorf("%s: got %q, want %q", host, got.Provider, want)

@@ -1,0 +1,2 @@
+// Package doccheck holds the test that keeps the documents true.
+package doccheck
