@@ -7,7 +7,15 @@
 //
 // The conversation is the whole state of a run. [NextOf] tells from it alone
 // what comes next, so a run goes on from any history: one that was stored,
-// one that an error left behind, one whose last calls have no results yet.
+// one that an error left behind, one whose last calls have no results yet. A
+// [Session] stores one with what it took so far, and [Repair] makes one whole.
+//
+// What a run may do is said in the fields of its Agent: [Limits] end it with
+// an error, a [Stop] without one, a [Control] steers it, an [Approval] makes
+// it end and wait for a person, a [Guard] checks what it says, a [Window]
+// keeps its prompt short, and a [Journal] keeps what its tools did. What a
+// tool may do it says itself, in its [reprise.Policy]. A [SubAgent] is an
+// agent as a tool, a [Handoff] gives the conversation to another.
 package agent
 
 import (
@@ -36,7 +44,8 @@ type Agent struct {
 	// Settings.System instead.
 	System string
 	// Tools are what the model may call. Their names must differ. They are
-	// asked for their specs once, when a run begins.
+	// asked for their specs and policies when a run begins, and with a
+	// Prepare before each turn.
 	Tools []reprise.Tool
 	// Settings is what each request is made from: limits, sampling, effort,
 	// output, extras. Its Messages and Tools must be empty. A Choice that

@@ -84,10 +84,14 @@ func (r *run) mustAsk(c reprise.ToolCall, t offered) bool {
 }
 
 // wait puts the call aside.
-func (r *run) wait(c reprise.ToolCall) error {
+func (r *run) wait(b *batch, c reprise.ToolCall) error {
 	token, err := r.token(c)
+	if err != nil && b.fatal == nil {
+		b.fatal = err
+		b.cancel()
+	}
 	r.res.Pending = append(r.res.Pending, Pending{Call: c, Token: token})
-	return err
+	return nil
 }
 
 // decide takes the decisions, if each is on a call that waits.

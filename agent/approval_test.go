@@ -117,7 +117,7 @@ func TestApprovalForged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		other, err := a.Generate(t.Context(), reprise.Ask("another conversation"))
+		other, err := a.Generate(t.Context(), reprise.Ask("og"))
 		if err != nil {
 			t.Fatal(err)
 		}

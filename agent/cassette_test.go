@@ -3,6 +3,7 @@ package agent_test
 import (
 	"context"
 	"errors"
+	"iter"
 	"path/filepath"
 	"testing"
 
@@ -11,16 +12,7 @@ import (
 	"github.com/repriselabs/reprise/cassette"
 )
 
-// tape is a cassette as a Journal.
-type tape struct{ *cassette.Cassette }
-
-func (t tape) Do(ctx context.Context, name string, input []byte, fn func(context.Context) ([]byte, error)) ([]byte, error) {
-	return t.Cassette.Do(ctx, name, input, fn)
-}
-
-func (t tape) Once(ctx context.Context, name string, input []byte, fn func(context.Context) ([]byte, error)) ([]byte, error) {
-	return t.Cassette.Once(ctx, name, input, fn)
-}
+var _ agent.Journal = (*cassette.Cassette)(nil)
 
 // TestCassette: a run that crashed goes on from its cassette, and the
 // cassette replays the whole of it.
@@ -43,7 +35,7 @@ func TestCassette(t *testing.T) {
 				t.Error(err)
 			}
 		}()
-		a := &agent.Agent{Journal: tape{c}, Parallel: 1, Tools: []reprise.Tool{work, pay},
+		a := &agent.Agent{Journal: c, Parallel: 1, Tools: []reprise.Tool{work, pay},
 			Model: answers(calling(call("1", "work", `{"n":1}`), call("2", "work", `{"n":2}`), call("3", "pay", "")), say("end"))}
 		n := 0
 		var res *agent.Result
@@ -86,4 +78,40 @@ func TestCassette(t *testing.T) {
 		diff(t, "replayed", want, res.History[2])
 	}
 	diff(t, "ran", map[string]int{"1": 2, "2": 2, "pay": 1}, ran) // Live runs what may run again
+}
+
+// TestCassetteLanes: agents that run at once get their own results back,
+// whichever comes first.
+func TestCassetteLanes(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "run.yaml")
+	for _, slow := range []string{"sub:2", "sub:1"} {
+		c := &cassette.Cassette{File: file, Mode: cassette.Append, Match: cassette.Match{Lane: agent.Lane}}
+		if slow == "sub:1" {
+			c.Mode, c.Effects = cassette.Replay, cassette.Recorded
+		}
+		first := make(chan bool) // closed when the other has its result
+		work := tool("work", func(ctx context.Context, _ reprise.ToolCall) (string, error) { return agent.Lane(ctx), nil })
+		below := &agent.Agent{Tools: []reprise.Tool{work}, Model: reprise.ModelFunc(func(ctx context.Context, req *reprise.Request) iter.Seq2[reprise.Event, error] {
+			if len(req.Messages) > 1 {
+				if agent.Lane(ctx) != slow {
+					close(first)
+				}
+				return stream(say(req.Messages[2].Results()[0].Parts.Text()))
+			}
+			if agent.Lane(ctx) == slow {
+				<-first
+			}
+			return stream(calling(call("1", "work", "{}")))
+		})}
+		a := &agent.Agent{Journal: c, Tools: []reprise.Tool{&agent.SubAgent{Name: "sub", Agent: below}},
+			Model: answers(calling(call("1", "sub", `{"task":"t"}`), call("2", "sub", `{"task":"t"}`)), say("end"))}
+		res, err := a.Generate(t.Context(), reprise.Ask("go"))
+		if err == nil {
+			err = c.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		diff(t, "results", results(result("1", "sub", "sub:1"), result("2", "sub", "sub:2")), res.History[2])
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/repriselabs/reprise"
 )
@@ -69,7 +70,8 @@ func (e *early) part(ev reprise.PartDone) error {
 // start now.
 func (e *early) begin(c reprise.ToolCall) (*job, error) {
 	t := e.r.asked.tools[c.Name]
-	if !t.policy.Early || t.policy.Exclusive || c.ID == "" || e.find(c.ID) != nil ||
+	empty := strings.TrimSpace(c.Args) == "" // or cut off before them: who knows
+	if !t.policy.Early || t.policy.Exclusive || c.ID == "" || empty || e.find(c.ID) != nil ||
 		e.r.refusal(e.ctx, c) != nil || e.r.mustAsk(c, t) {
 		return nil, nil
 	}

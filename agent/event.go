@@ -15,8 +15,9 @@ import (
 // JSON each is an object with a "type". What events hold is shared with the
 // run and must not be changed.
 //
-// A turn is a TurnStart, the model's events up to its [reprise.Finish], any
-// [reprise.Warning] of the run's own, and the MessageDone of the answer. If
+// A turn is a TurnStart, the model's events up to its [reprise.Finish], and
+// the MessageDone of the answer; before and after the model's events there
+// may be a [reprise.Warning] of the run's own. If
 // it calls tools, then follow a ToolDone for each call, a ToolStart before it
 // if the tool ran, and the MessageDone of the results. ToolStart comes among
 // the model's events where a tool may start early. The history with the

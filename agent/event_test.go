@@ -32,6 +32,18 @@ func TestEventJSON(t *testing.T) {
 			`{"type":"tool_done","call":{"type":"tool_call","id":"1","name":"add","args":"{","invalid":true},` +
 				`"result":{"type":"tool_result","id":"1","name":"add","parts":[{"type":"text","text":"no"}],"is_error":true},` +
 				`"error":"no & no","duration_ms":0}`},
+		{agent.ToolProgress{Call: c, Progress: reprise.Progress{Text: "half", Done: 1, Total: 2}},
+			`{"type":"tool_progress","call":{"type":"tool_call","id":"1","name":"add","args":{"a":1}},"progress":{"text":"half","done":1,"total":2}}`},
+		{agent.Nested{Path: "a:1/b:2", Event: agent.TurnStart{Turn: 2}}, `{"type":"nested","path":"a:1/b:2","event":{"type":"turn_start","turn":2}}`},
+		{agent.HandedOff{By: "to_billing"}, `{"type":"handed_off","by":"to_billing"}`},
+		{agent.Compacted{History: reprise.Ask("hi"), Before: agent.TokenCount{Tokens: 9}, After: agent.TokenCount{Tokens: 3, Estimated: true}, Dropped: 2},
+			`{"type":"compacted","history":[{"role":"user","parts":[{"type":"text","text":"hi"}]}],` +
+				`"before":{"tokens":9},"after":{"tokens":3,"estimated":true},"dropped":2}`},
+		{agent.Done{Result: &agent.Result{End: agent.EndApproval, Pending: []agent.Pending{{Call: c, Token: "t"}}, Response: &reprise.Response{}}},
+			`{"type":"done","result":{"history":null,"response":{"message":{"role":"","parts":null},` +
+				`"usage":{"input":0,"output":0,"reasoning":null,"cache_read":0,"cache_write":0}},"end":"approval",` +
+				`"pending":[{"call":{"type":"tool_call","id":"1","name":"add","args":{"a":1}},"token":"t"}],` +
+				`"usage":{"input":0,"output":0,"reasoning":null,"cache_read":0,"cache_write":0},"cost":null,"turns":0}}`},
 		{agent.Done{Result: &agent.Result{
 			History: []reprise.Message{reprise.User("hi"), assistant(text("ho"))}, Turns: 1, Cost: &cost,
 			Response: &reprise.Response{Message: assistant(text("ho")), Reason: reprise.ReasonStop}, Usage: reprise.Usage{Input: 1, Output: 2},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"strings"
 
 	"github.com/repriselabs/reprise"
 	"github.com/repriselabs/reprise/agent"
@@ -51,17 +50,12 @@ func ExampleWindow() {
 		}),
 		Window: &agent.Window{Tokens: 1000},
 	}
-	history := reprise.Ask("Read the files")
-	for i := range 9 {
-		id := fmt.Sprint(i)
-		history = append(history, assistant(call(id, "read", "{}")), results(result(id, "read", strings.Repeat("text ", 200))))
-	}
-	for ev := range a.Run(ctx, history) {
+	for ev := range a.Run(ctx, long(9, 1000)) {
 		if c, ok := ev.(agent.Compacted); ok {
 			fmt.Println(c.Before.Tokens, c.After.Tokens, c.Dropped, c.Summary == nil)
 		}
 	}
-	// Output: 2357 971 6 true
+	// Output: 2366 749 7 true
 }
 
 func ExampleCountTokens() {

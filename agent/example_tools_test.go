@@ -26,10 +26,8 @@ func once(name, args string) reprise.ModelFunc {
 // What a tool says of itself: it runs alone, for a minute at most, and never
 // twice.
 func ExampleAgent_policies() {
-	pay := reprise.PolicyTool{
-		Tool:   reprise.Func("pay", "Pay a bill", func(context.Context, struct{ USD int }) (string, error) { return "paid", nil }),
-		Policy: reprise.Policy{Exclusive: true, Timeout: time.Minute, Effect: reprise.EffectOnce, Stops: true},
-	}
+	pay := reprise.Func("pay", "Pay a bill", func(context.Context, struct{ USD int }) (string, error) { return "paid", nil })
+	pay.Policy = reprise.Policy{Exclusive: true, Timeout: time.Minute, Effect: reprise.EffectOnce, Stops: true}
 	a := &agent.Agent{Model: once("pay", `{"USD":3}`), Tools: []reprise.Tool{pay}}
 	result, err := a.Generate(ctx, reprise.Ask("Pay my bill"))
 	fmt.Println(result.End, result.History[2].Results()[0].Parts.Text(), err)
@@ -58,7 +56,8 @@ func ExampleToolProgress() {
 
 // A tool that starts while the rest of the answer still comes.
 func ExampleAgent_early() {
-	look := reprise.PolicyTool{Tool: reprise.Func("add", "", add), Policy: reprise.Policy{Effect: reprise.EffectPure, Early: true}}
+	look := reprise.Func("add", "", add)
+	look.Policy = reprise.Policy{Effect: reprise.EffectPure, Early: true}
 	a := &agent.Agent{Model: reprise.ModelFunc(fake), Tools: []reprise.Tool{look, reprise.Func("multiply", "", multiply)}}
 	for ev := range a.Run(ctx, reprise.Ask("Add and multiply the number 2 and 3")) {
 		switch ev := ev.(type) {

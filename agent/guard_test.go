@@ -155,6 +155,7 @@ func TestGuardLeft(t *testing.T) {
 				running.Add(1)
 				defer running.Add(-1)
 				<-ctx.Done()
+				time.Sleep(time.Minute)
 				return ctx.Err()
 			}
 			a := &agent.Agent{Model: answers([]reprise.Event{reprise.PartDone{Part: text("a")}, reprise.TextDelta{Part: 1}, finish(reprise.ReasonStop)}), Guards: []agent.Guard{{
@@ -167,6 +168,10 @@ func TestGuardLeft(t *testing.T) {
 				}
 				if _, ok := ev.(reprise.TextDelta); !ok {
 					continue
+				}
+				time.Sleep(time.Second) // let them begin
+				if n := running.Load(); n != 2 {
+					t.Errorf("%d checks run", n)
 				}
 				if how == "break" {
 					break

@@ -40,25 +40,36 @@ func (r *run) follow(history []reprise.Message) error {
 			history = history[:len(history)-1]
 		}
 	}
-	handed := false // by one of the results of this answer
-	for _, m := range history {
-		h := r.handedOff(m)
-		switch {
-		case m.Role != reprise.RoleTool:
-			handed = false
-		case h != nil && !handed:
-			handed = true
-			if err := r.use(h.To); err != nil {
-				return err
-			}
-		}
+	to, _ := handoffs(r.cur, history)
+	if to == r.cur {
+		return nil
 	}
-	return nil
+	return r.use(to)
 }
 
-// handOff is follow for results that have just come.
+// handoffs returns who answers after the messages, where from does before
+// them, and the indexes of the results by which it came to be.
+func handoffs(from *Agent, history []reprise.Message) (to *Agent, by []int) {
+	to = from
+	handed := false // by one of the results of this answer
+	for i, m := range history {
+		if m.Role != reprise.RoleTool {
+			handed = false
+		} else if h := handedOff(to, m); h != nil && !handed {
+			handed = true
+			to, by = h.To, append(by, i)
+		}
+		if to == from {
+			by = nil
+		}
+	}
+	return to, by
+}
+
+// handOff hands the conversation off if that is among the results, which have
+// just come.
 func (r *run) handOff(results reprise.Message) error {
-	h := r.handedOff(results)
+	h := handedOff(r.cur, results)
 	if h == nil {
 		return nil
 	}
@@ -68,10 +79,11 @@ func (r *run) handOff(results reprise.Message) error {
 	return r.emit(HandedOff{By: h.Name})
 }
 
-// handedOff returns the handoff that is among the results; nil: none.
-func (r *run) handedOff(m reprise.Message) *Handoff {
-	for _, res := range m.Results() {
-		for _, t := range r.cur.Tools {
+// handedOff returns the handoff of the agent that is among the results; nil:
+// none.
+func handedOff(a *Agent, results reprise.Message) *Handoff {
+	for _, res := range results.Results() {
+		for _, t := range a.Tools {
 			if h, ok := t.(*Handoff); ok && h.Name == res.Name && h.To != nil && !res.IsError {
 				return h
 			}

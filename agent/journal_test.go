@@ -3,7 +3,6 @@ package agent_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime"
 	"slices"
 	"sync"
@@ -188,6 +187,18 @@ func TestJournalOnce(t *testing.T) {
 	})
 }
 
+// TestJournalPending: a run that cannot go on has no calls that wait.
+func TestJournalPending(t *testing.T) {
+	full := errors.New("disk full")
+	a := &agent.Agent{Journal: &journal{full: full}, Parallel: 1, Tools: []reprise.Tool{echo("add"), echo("pay")},
+		Approval: agent.Approval{Ask: agent.AskFor("pay")}, Model: answers(calling(call("1", "pay", `{}`), call("2", "add", `{}`)), say("end"))}
+	res, err := a.Generate(t.Context(), reprise.Ask("go"))
+	if !errors.Is(err, full) || res.Pending != nil || len(res.History) != 3 {
+		t.Fatalf("got %d messages, %d pending, error %v", len(res.History), len(res.Pending), err)
+	}
+	diff(t, "results", results(failure("1", "pay", "not run: the run was stopped first"), result("2", "add", "{}")), res.History[2])
+}
+
 // TestJournalFull: a result that cannot be written is kept, and the run ends.
 func TestJournalFull(t *testing.T) {
 	full := errors.New("disk full")
@@ -222,7 +233,7 @@ func TestJournalBounded(t *testing.T) {
 		t.Errorf("got %q, then %q", first, second)
 	}
 	for _, e := range slices.Concat(j.entries[`|add{"a":123456}`]) {
-		if want := `{"parts":[{"type":"text","text":"{\"a\":123456}"}]}`; fmt.Sprintf("%s", e.out) != want {
+		if want := `{"parts":[{"type":"text","text":"{\"a\":123456}"}]}`; string(e.out) != want {
 			t.Errorf("the journal has %s, want %s", e.out, want)
 		}
 	}

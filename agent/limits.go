@@ -94,16 +94,13 @@ func (r *run) spent() error {
 	if res.Turns == maxTurns {
 		return &MaxTurnsError{MaxTurns: maxTurns}
 	}
-	if res.Turns == 0 {
-		return nil
-	}
 	money := max(l.Cost, l.TurnCost, r.top.Stop.Cost)
 	switch last := r.last; {
-	case money > 0 && (res.Cost == nil || last.cost == nil):
+	case money > 0 && r.unpriced:
 		return invalid("the cost of an answer is not known, so a limit of money cannot be held; set Agent.Price")
-	case l.Cost > 0 && *res.Cost >= l.Cost:
+	case l.Cost > 0 && res.Cost != nil && *res.Cost >= l.Cost:
 		return &LimitError{"Cost", l.Cost.String() + " dollars", res.Cost.String() + " dollars"}
-	case l.TurnCost > 0 && *last.cost > l.TurnCost:
+	case l.TurnCost > 0 && last.cost != nil && *last.cost > l.TurnCost:
 		return &LimitError{"TurnCost", l.TurnCost.String() + " dollars", last.cost.String() + " dollars"}
 	case l.Tokens > 0 && res.Usage.Total() >= l.Tokens:
 		return &LimitError{"Tokens", fmt.Sprint(l.Tokens), fmt.Sprint(res.Usage.Total(), " tokens")}

@@ -2,225 +2,22 @@ package agent_test
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"iter"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/repriselabs/reprise"
 	"github.com/repriselabs/reprise/agent"
 )
 
-// house is a world with rules: its tools have policies by chance, some calls
-// must be allowed, some tools are hidden in some turns. It lives through
-// several runs of one conversation, each of which may be cut.
-type house struct {
-	t    *testing.T
-	seed uint64
-	j    *journal
-	a    *agent.Agent
-
-	mu      sync.Mutex
-	running map[string]int // by tool
-	ended   map[string]int // how often a call has ended, by its arguments
-	failed  map[int]bool   // the turns whose stream has broken once
-	denied  map[string]bool
-	log     []logged
-	usage   int64 // of all answers that were whole
-	seen    *sightings
-}
-
-// logged is an event of one of the runs.
-type logged struct {
-	process, n int
-	ev         agent.Event
-	err        error
-}
-
-// sightings counts what the random runs have met.
-type sightings struct {
-	early, kept, exclusive, pending, denied, hidden, resumed, stopped, sent, unused int
-}
-
-func newHouse(t *testing.T, seed uint64, seen *sightings) *house {
-	r := chance(seed, "house")
-	h := &house{t: t, seed: seed, j: &journal{entries: map[string][]*entry{}}, running: map[string]int{}, ended: map[string]int{}, failed: map[int]bool{}, denied: map[string]bool{}, seen: seen}
-	h.a = &agent.Agent{
-		Model: reprise.ModelFunc(h.stream), Parallel: 1 + r.IntN(4), Control: new(agent.Control),
-		Approval: agent.Approval{Ask: h.ask}, Prepare: h.prepare,
-	}
-	if r.IntN(2) == 0 {
-		h.a.Approval.Secret = []byte("secret")
-	}
-	for _, name := range []string{"t0", "t1", "t2"} {
-		p := reprise.Policy{Early: r.IntN(2) == 0, Exclusive: r.IntN(4) == 0, Stops: r.IntN(12) == 0}
-		if r.IntN(3) == 0 {
-			p.Timeout = 3 * time.Millisecond
-		}
-		h.a.Tools = append(h.a.Tools, with(houseTool{h, name, p}, p))
-	}
-	return h
-}
-
-// hides tells which tool is hidden in the turn that answers n answers.
-func (h *house) hides(n int) string {
-	return fmt.Sprint("t", chance(h.seed, fmt.Sprint("hide ", n)).IntN(9))
-}
-
-func (h *house) prepare(_ context.Context, turn *agent.Turn) error {
-	hidden := h.hides(answered(turn.Request.Messages))
-	turn.Tools = slices.DeleteFunc(turn.Tools, func(t reprise.Tool) bool { return t.Spec().Name == hidden })
-	return nil
-}
-
-// ask depends on the arguments.
-func (h *house) ask(c reprise.ToolCall) bool { return chance(h.seed, "ask "+c.Args).IntN(6) == 0 }
-
-// stream is the model.
-func (h *house) stream(ctx context.Context, req *reprise.Request) iter.Seq2[reprise.Event, error] {
-	n := answered(req.Messages)
-	if next, err := agent.NextOf(req.Messages); err != nil || next.Step == agent.StepTools {
-		h.t.Errorf("the model was asked with a history that is not whole: %v, %v", next, err)
-	}
-	r := chance(h.seed, fmt.Sprint("answer ", n))
-	parts := h.answer(n)
-	var events []reprise.Event
-	if r.IntN(2) == 0 { // an attempt that is taken back
-		for i, p := range parts[:1+r.IntN(len(parts))] {
-			if c, ok := p.(reprise.ToolCall); ok {
-				switch r.IntN(3) {
-				case 0:
-					c.ID += "v" // the same call, by another id
-				case 1:
-					c.Args = fmt.Sprintf(`{"k":"%d.%d"}`, n, 9+i) // one that does not come again
-				}
-				p = c
-			}
-			events = append(events, reprise.PartDone{Index: i, Part: p})
-		}
-		events = append(events, reprise.Reset{Reason: "chance"})
-	}
-	if r.IntN(4) == 0 {
-		parts = parts[1:]
-	}
-	for i, p := range parts {
-		events = append(events, reprise.PartDone{Index: i, Part: p})
-	}
-	events = append(events, finish(reprise.ReasonOther))
-	h.mu.Lock()
-	if r.IntN(3) == 0 && !h.failed[n] {
-		h.failed[n] = true
-		events = append(events[:r.IntN(len(events))], broken{err: errors.New("chance")})
-	}
-	h.mu.Unlock()
-	return func(yield func(reprise.Event, error) bool) {
-		for ev, err := range stream(events) {
-			time.Sleep(time.Duration(r.IntN(4)) * time.Millisecond)
-			if ctx.Err() != nil {
-				yield(nil, ctx.Err())
-				return
-			}
-			if !yield(ev, err) {
-				return
-			}
-		}
-	}
-}
-
-// answer makes up the parts of answer n. The arguments of each call are of
-// this call alone.
-func (h *house) answer(n int) []reprise.Part {
-	r := chance(h.seed, fmt.Sprint("parts ", n))
-	parts := []reprise.Part{reprise.Reasoning{Text: "hm"}}
-	calls := 1 + r.IntN(4)
-	if n >= 4 {
-		calls = 0
-		parts = append(parts, text("end"))
-	}
-	for i := range calls {
-		id := []string{fmt.Sprint("id", i), fmt.Sprint("id", i), "same", ""}[r.IntN(4)]
-		args := fmt.Sprintf(`{"k":"%d.%d"}`, n, i)
-		if r.IntN(12) == 0 {
-			args = "["
-		}
-		parts = append(parts, call(id, fmt.Sprint("t", r.IntN(4)), args))
-	}
-	return parts
-}
-
-// houseTool checks that it may run.
-type houseTool struct {
-	h      *house
-	name   string
-	policy reprise.Policy
-}
-
-func (ht houseTool) Spec() reprise.ToolSpec { return reprise.ToolSpec{Name: ht.name} }
-
-func (ht houseTool) Call(ctx context.Context, c reprise.ToolCall) (reprise.ToolResult, error) {
-	h := ht.h
-	var n, i int
-	if _, err := fmt.Sscanf(c.Args, `{"k":"%d.%d"}`, &n, &i); err != nil {
-		h.t.Errorf("%s got %q: %v", ht.name, c.Args, err)
-	}
-	h.mu.Lock()
-	if h.hides(n) == ht.name {
-		h.t.Errorf("%s ran in turn %d, where it is hidden", ht.name, n)
-	}
-	if h.denied[c.Args] {
-		h.t.Errorf("%s ran although it was denied", c.Args)
-	}
-	if allowed := !h.ask(c) || h.denied["allowed "+c.Args]; !allowed {
-		h.t.Errorf("%s ran although nobody had allowed it", c.Args)
-	}
-	h.running[ht.name]++
-	all := h.running["t0"] + h.running["t1"] + h.running["t2"]
-	alone := ht.policy.Exclusive
-	for _, t := range h.a.Tools {
-		p := t.(reprise.PolicyTool)
-		alone = alone || p.Policy.Exclusive && h.running[p.Tool.(houseTool).name] > 0
-	}
-	if all > h.a.Parallel || alone && all > 1 {
-		h.t.Errorf("%d tools run at once, exclusive: %v, at most %d may", all, alone, h.a.Parallel)
-	}
-	if ht.policy.Exclusive {
-		h.seen.exclusive++
-	}
-	h.mu.Unlock()
-	defer func() {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		h.running[ht.name]--
-	}()
-	r := chance(h.seed, "run "+c.Args)
-	reprise.Report(ctx, reprise.Progress{Text: c.Args})
-	select {
-	case <-ctx.Done():
-		if context.Cause(ctx) == context.DeadlineExceeded {
-			h.end(c)
-		}
-		return reprise.ToolResult{}, ctx.Err()
-	case <-time.After(time.Duration(r.IntN(6)) * time.Millisecond):
-	}
-	h.end(c)
-	if r.IntN(5) == 0 {
-		panic("chance")
-	}
-	return reprise.ToolResult{Parts: reprise.Parts{text("of " + c.Args)}}, nil
-}
-
-// end counts that a call has ended, with a result that must not be lost.
-func (h *house) end(c reprise.ToolCall) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.ended[c.Args]++; h.ended[c.Args] > 1 {
-		h.t.Errorf("the call %s has ended %d times", c.Args, h.ended[c.Args])
-	}
+// process is one of the runs of a conversation.
+type process struct {
+	told                []reprise.Message // the conversation, by the events
+	events              int
+	answering, finished bool
+	whole               int64 // tokens of whole answers
+	res                 *agent.Result
 }
 
 // live runs the conversation to its end, however often it is cut; the first
@@ -229,75 +26,11 @@ func (h *house) live(at int, how string) int {
 	session := &agent.Session{History: reprise.Ask("go")}
 	var decisions []agent.Decision
 	first := 0
-	for process := range 30 {
-		ctx, cancel := context.WithCancel(h.t.Context())
-		h.a.Journal = h.j.again()
-		if process == 0 {
-			h.a.Journal = h.j
-		}
-		told := slices.Clone(session.History)
-		var res *agent.Result
-		var n int
-		answering, finished, whole := false, false, int64(0)
-		started := map[string]bool{}
-		left := false
-		for ev, err := range h.a.Resume(ctx, session, decisions...) {
-			h.log = append(h.log, logged{process, n, ev, err})
-			if err != nil {
-				res = runError(h.t, err).Result
-				if kind := reprise.KindOf(err); kind == reprise.KindInvalid {
-					h.t.Fatalf("got error %v", err)
-				}
-				break
-			}
-			switch ev := ev.(type) {
-			case agent.TurnStart:
-				answering, finished = true, false
-			case reprise.Finish:
-				finished, whole = true, whole+ev.Usage.Total()
-			case reprise.Warning:
-				if ev.Code == agent.WarnUnused {
-					h.seen.unused++
-				}
-			case agent.ToolStart:
-				if started[ev.Call.ID+ev.Call.Args] = true; answering {
-					h.seen.early++
-				}
-			case agent.MessageDone:
-				told = merge(told, ev.Message)
-				if answering && !finished && ev.Message.Role == reprise.RoleAssistant {
-					h.seen.kept++
-				}
-				if ev.Message.Role == reprise.RoleUser {
-					h.seen.sent++
-				}
-				answering = false
-			case agent.ToolDone:
-				if strings.HasPrefix(ev.Result.Parts.Text(), "there is no tool") && h.hides(answered(told)-1) == ev.Call.Name {
-					h.seen.hidden++
-				}
-			case agent.Done:
-				res = ev.Result
-			}
-			if n++; process == 0 && n-1 == at {
-				switch how {
-				case "cancel":
-					cancel()
-				case "send":
-					h.a.Control.Send("sent")
-				case "stop":
-					h.a.Control.Stop()
-				case "break":
-					left = true
-				}
-			}
-			if left {
-				break
-			}
-		}
-		cancel()
-		if process == 0 {
-			first = n
+	for n := range 30 {
+		p := &process{told: slices.Clone(session.History)}
+		left := h.run(p, n, session, decisions, at, how)
+		if n == 0 {
+			first = p.events
 		} else {
 			h.seen.resumed++
 		}
@@ -308,41 +41,110 @@ func (h *house) live(at int, how string) int {
 		}
 		decisions = nil
 		if left {
-			session.History = told
+			session.History = p.told
 			continue
 		}
-		diff(h.t, "history", told, res.History)
-		session.Add(res)
-		h.usage += whole
-		next, err := agent.NextOf(res.History)
-		if err != nil || len(next.Calls) != len(res.Pending) {
-			h.t.Fatalf("next is %+v, error %v, %d pending", next, err, len(res.Pending))
-		}
-		if how != "break" && session.Usage.Total() != h.usage {
+		diff(h.t, "history", p.told, p.res.History)
+		session.Add(p.res)
+		if h.usage += p.whole; how != "break" && session.Usage.Total() != h.usage {
 			h.t.Errorf("the session has %d tokens, the answers had %d", session.Usage.Total(), h.usage)
 		}
-		if answered(res.History) > 4 && res.End == agent.EndDone && next.Step == agent.StepDone {
+		next, err := agent.NextOf(p.res.History)
+		if err != nil || len(next.Calls) != len(p.res.Pending) {
+			h.t.Fatalf("next is %+v, error %v, %d pending", next, err, len(p.res.Pending))
+		}
+		if answered(p.res.History) > 4 && p.res.End == agent.EndDone && next.Step == agent.StepDone {
 			return first
 		}
-		if res.End == agent.EndStopped {
+		if p.res.End == agent.EndStopped {
 			h.seen.stopped++
 			h.a.Control = new(agent.Control)
 		}
-		for _, p := range res.Pending {
-			h.seen.pending++
-			d := p.Allow()
-			if chance(h.seed, "allow "+p.Call.Args).IntN(2) == 0 {
-				h.seen.denied++
-				d = p.Deny("chance")
-				h.denied[p.Call.Args] = true
-			} else {
-				h.denied["allowed "+p.Call.Args] = true
-			}
-			decisions = append(decisions, d)
-		}
+		decisions = h.decide(p.res.Pending)
 	}
 	h.t.Fatal("the conversation does not come to its end")
 	return first
+}
+
+// run is run number n. It reports whether the caller has left it.
+func (h *house) run(p *process, n int, session *agent.Session, decisions []agent.Decision, at int, how string) bool {
+	ctx, cancel := context.WithCancel(h.t.Context())
+	defer cancel()
+	h.a.Journal = h.j.again()
+	for ev, err := range h.a.Resume(ctx, session, decisions...) {
+		h.log = append(h.log, logged{n, p.events, ev, err})
+		if err != nil {
+			p.res = runError(h.t, err).Result
+			if kind := reprise.KindOf(err); kind == reprise.KindInvalid {
+				h.t.Fatalf("got error %v", err)
+			}
+			break
+		}
+		h.event(p, ev)
+		if p.events++; n > 0 || p.events-1 != at {
+			continue
+		}
+		switch how {
+		case "cancel":
+			cancel()
+		case "send":
+			h.a.Control.Send("sent")
+		case "stop":
+			h.a.Control.Stop()
+		case "break":
+			return true
+		}
+	}
+	return false
+}
+
+// event takes note of an event.
+func (h *house) event(p *process, ev agent.Event) {
+	switch ev := ev.(type) {
+	case agent.TurnStart:
+		p.answering, p.finished = true, false
+	case reprise.Finish:
+		p.finished, p.whole = true, p.whole+ev.Usage.Total()
+	case reprise.Warning:
+		if ev.Code == agent.WarnUnused {
+			h.seen.unused++
+		}
+	case agent.ToolStart:
+		if p.answering {
+			h.seen.early++
+		}
+	case agent.MessageDone:
+		p.told = merge(p.told, ev.Message)
+		if p.answering && !p.finished && ev.Message.Role == reprise.RoleAssistant {
+			h.seen.kept++
+		}
+		if ev.Message.Role == reprise.RoleUser {
+			h.seen.sent++
+		}
+		p.answering = false
+	case agent.ToolDone:
+		if strings.HasPrefix(ev.Result.Parts.Text(), "there is no tool") && h.hides(answered(p.told)-1) == ev.Call.Name {
+			h.seen.hidden++
+		}
+	case agent.Done:
+		p.res = ev.Result
+	}
+}
+
+// decide decides by chance.
+func (h *house) decide(pending []agent.Pending) (decisions []agent.Decision) {
+	for _, p := range pending {
+		h.seen.pending++
+		if chance(h.seed, "allow "+p.Call.Args).IntN(2) == 0 {
+			h.seen.denied++
+			h.denied[p.Call.Args] = true
+			decisions = append(decisions, p.Deny("chance"))
+		} else {
+			h.allowed[p.Call.Args] = true
+			decisions = append(decisions, p.Allow())
+		}
+	}
+	return decisions
 }
 
 // merge puts a message behind the history, results in the place of those that

@@ -15,6 +15,8 @@ import (
 // A Store keeps texts by their keys, which tell their content: the same key
 // always has the same text. Several goroutines may use it at once.
 type Store interface {
+	// Put keeps the text. After an error, which a [ToolDone] tells, what the
+	// model did not get of it is lost.
 	Put(ctx context.Context, key, text string) error
 	// Get returns the text; false: there is none of the key.
 	Get(ctx context.Context, key string) (string, bool, error)

@@ -177,14 +177,15 @@ func (r *run) answer(ctx context.Context) (*reprise.Response, error) {
 // keep puts a whole answer into the history.
 func (r *run) keep(resp *reprise.Response) error {
 	warnings := identify(resp, 1+answers(r.res.History))
+	if err := r.early.settle(resp.Calls()); err != nil {
+		r.partial = resp
+		return err
+	}
 	r.res.add(resp)
 	r.last = bill{resp.Usage.Total(), r.costOf(resp), len(r.res.History)}
 	r.charge(r.last.cost)
 	r.did = true
 	r.cutOff = cutsOff(resp.Reason)
-	if err := r.early.settle(resp.Calls()); err != nil {
-		return err
-	}
 	for _, w := range warnings {
 		if err := r.emit(w); err != nil {
 			return err

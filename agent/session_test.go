@@ -1,6 +1,7 @@
 package agent_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -143,6 +144,37 @@ func FuzzRepair(f *testing.F) {
 		}
 		if kept != said {
 			t.Errorf("kept %q of %q", kept, said)
+		}
+	})
+}
+
+// FuzzSession: what is read is written and read the same, and what is loaded
+// can be gone on with.
+func FuzzSession(f *testing.F) {
+	f.Add([]byte(`{"version":1,"history":[{"role":"user","parts":[{"type":"text","text":"a"}]}],"usage":{},"cost":"0.1","turns":1}`))
+	f.Add([]byte(`{"version":1,"history":[{"role":"assistant","parts":[{"type":"tool_call","id":"1","name":"a","args":{}}]}],"pending":[{"call":{"id":"1"}}]}`))
+	f.Add([]byte(`{"version":2}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var first, second agent.Session
+		if json.Unmarshal(b, &first) != nil {
+			return
+		}
+		out, err := json.Marshal(first)
+		if err != nil {
+			t.Fatalf("read but cannot be written: %v", err)
+		}
+		if err := json.Unmarshal(out, &second); err != nil {
+			t.Fatalf("%s: %v", out, err)
+		}
+		if again, err := json.Marshal(second); err != nil || !bytes.Equal(out, again) {
+			t.Errorf("written as\n%s\nthen as\n%s (%v)", out, again, err)
+		}
+		loaded, err := agent.LoadSession(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if next, err := agent.NextOf(loaded.History); err != nil && len(loaded.History) > 0 || len(next.Calls) > 0 && len(loaded.Pending) == 0 {
+			t.Errorf("next of %+v is %+v, error %v", loaded, next, err)
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 
 	"github.com/repriselabs/reprise"
 )
@@ -27,7 +28,7 @@ func (r *run) newStream(ctx context.Context) *stream {
 	if len(r.top.Guards) > 0 {
 		s.ctx, s.cancel = context.WithCancelCause(s.ctx)
 		s.checks = &checks{guards: r.top.Guards, ctx: s.ctx, stop: s.cancel}
-		s.checks.input(r.res.History[r.checked:])
+		s.checks.input(slices.Clip(r.res.History[r.checked:]))
 		r.checked = len(r.res.History)
 	}
 	r.early = newEarly(r, ctx)

@@ -265,3 +265,50 @@ func answered(history []reprise.Message) (n int) {
 	}
 	return n
 }
+
+// TestHandoffPending: while a call of the answer waits, the conversation stays
+// where it is, and the call is run by the agent that made it.
+func TestHandoffPending(t *testing.T) {
+	end := &agent.Agent{Model: answers(nil, say("end"))}
+	a := &agent.Agent{
+		Model: answers(calling(call("1", "to_end", ""), call("2", "pay", "{}"))),
+		Tools: []reprise.Tool{&agent.Handoff{Name: "to_end", To: end}, with(echo("pay"), reprise.Policy{Ask: reprise.AskAlways})},
+	}
+	s := &agent.Session{History: reprise.Ask("go")}
+	var decisions []agent.Decision
+	for _, want := range []int{0, 1} {
+		events, err := gather(a.Resume(t.Context(), s, decisions...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		handed := 0
+		for _, ev := range events {
+			if _, ok := ev.(agent.HandedOff); ok {
+				handed++
+			}
+		}
+		if handed != want {
+			t.Errorf("handed off %d times, want %d", handed, want)
+		}
+		s.Add(events[len(events)-1].(agent.Done).Result)
+		for _, p := range s.Pending {
+			decisions = append(decisions, p.Allow())
+		}
+	}
+	diff(t, "results", results(result("1", "to_end", "Handed off."), result("2", "pay", "{}")), s.History[2])
+	diff(t, "last", assistant(text("end")), s.History[3])
+}
+
+// TestHandoffTwice: of two handoffs in one answer the first counts, also where
+// the results are in two messages and the new agent has one of that name.
+func TestHandoffTwice(t *testing.T) {
+	third := &agent.Agent{Model: answers()}
+	second := &agent.Agent{Model: answers(nil, say("second")), Tools: []reprise.Tool{&agent.Handoff{Name: "on", To: third}}}
+	a := &agent.Agent{Model: answers(calling(call("1", "on", ""), call("2", "on", ""))), Tools: []reprise.Tool{&agent.Handoff{Name: "on", To: second}}}
+	calls, one, two := assistant(call("1", "on", ""), call("2", "on", "")), result("1", "on", "Handed off."), result("2", "on", "Handed off.")
+	for _, history := range [][]reprise.Message{reprise.Ask("go"), {reprise.User("go"), calls, results(one, two)}, {reprise.User("go"), calls, results(one), results(two)}} {
+		if res, err := a.Generate(t.Context(), history); err != nil || res.Text() != "second" {
+			t.Errorf("after %d messages got %q, error %v", len(history), res.Text(), err)
+		}
+	}
+}

@@ -25,7 +25,7 @@ func (r *run) call(ctx context.Context, calls []reprise.ToolCall) error {
 		switch j := started.find(c.ID); {
 		case j == nil:
 			err = r.begin(b, c)
-		case j.over != nil:
+		case j.over != nil && !b.has(c.ID):
 			err = r.settle(b, j.call, j.over)
 		}
 		if err != nil {
@@ -48,6 +48,15 @@ func (r *run) finish(b *batch) error {
 		if err := r.hear(b, b.wait()); err != nil {
 			return err
 		}
+	}
+	if b.fatal != nil {
+		for _, p := range r.res.Pending { // nothing may be open then
+			o := failed(p.Call, notRun{b.fatal})
+			if err := r.settle(b, p.Call, &o); err != nil {
+				return err
+			}
+		}
+		r.res.Pending = nil
 	}
 	if len(b.results) > 0 {
 		r.res.History = answer(r.res.History, b.results)
@@ -80,7 +89,7 @@ func (r *run) begin(b *batch, c reprise.ToolCall) error {
 		case decided && !d.Allow:
 			err = &DeniedError{Reason: d.Reason}
 		case !decided && r.mustAsk(c, t):
-			return r.wait(c)
+			return r.wait(b, c)
 		}
 	}
 	if err != nil {

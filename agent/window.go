@@ -23,7 +23,8 @@ type Window struct {
 	// Tokens is how many tokens a prompt may have before the history is made
 	// shorter, which is told by a [Compacted]; 0: it never is. First, the
 	// content of old results is dropped. If that is not enough, all that is
-	// old is summarised. A call is never parted from its result.
+	// old is summarised, but for a [Handoff] that still holds. A call is never
+	// parted from its result.
 	Tokens int64
 	// Keep is how many of the last answers are left as they are, with their
 	// calls, results and what the user said between; 0: 3.
@@ -77,16 +78,35 @@ func (r *run) compact(ctx context.Context) error {
 		if ev.Summary, err = r.summarize(ctx, r.res.History[:cut]); err != nil {
 			return err
 		}
-		told := reprise.User(summaryHead + ev.Summary.Text())
-		ev.History, ev.Dropped = append([]reprise.Message{told}, r.res.History[cut:]...), 0
+		told := []reprise.Message{reprise.User(summaryHead + ev.Summary.Text())}
+		told = append(told, r.handoffsIn(ev.History[:cut])...)
+		ev.History, ev.Dropped = append(told, r.res.History[cut:]...), 0
 	}
 	if ev.Summary == nil && ev.Dropped == 0 {
 		return nil
 	}
 	ev.After = TokenCount{Tokens: after(), Estimated: true}
 	r.res.History = slices.Clone(ev.History)
-	r.last.tokens, r.checked, r.asked.req = 0, len(r.res.History), nil
+	r.checked, r.asked.req = len(r.res.History), nil
 	return r.emit(ev)
+}
+
+// handoffsIn returns the answers and results without which nobody could tell
+// who answers now.
+func (r *run) handoffsIn(old []reprise.Message) []reprise.Message {
+	var out []reprise.Message
+	_, by := handoffs(r.top, old)
+	for _, i := range by {
+		first := i
+		for old[first].Role == reprise.RoleTool {
+			first--
+		}
+		for i+1 < len(old) && old[i+1].Role == reprise.RoleTool {
+			i++
+		}
+		out = append(out, old[first:i+1]...)
+	}
+	return out
 }
 
 // tailOf returns the index from which on the messages hold the last n answers

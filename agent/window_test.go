@@ -118,8 +118,13 @@ func TestSummary(t *testing.T) {
 // TestCompactTwice: a long run is made shorter as often as it must be, and
 // each prompt is whole and no longer than it may be.
 func TestCompactTwice(t *testing.T) {
-	turns, compacted := 0, 0
+	turns, compacted, checked := 0, 0, 0
 	a := &agent.Agent{
+		Prepare: func(context.Context, *agent.Turn) error { return nil },
+		Guards: []agent.Guard{{First: true, Input: func(_ context.Context, messages []reprise.Message) error {
+			checked += len(messages)
+			return nil
+		}}},
 		Tools:  []reprise.Tool{tool("add", func(context.Context, reprise.ToolCall) (string, error) { return strings.Repeat("x", 400), nil })},
 		Window: &agent.Window{Tokens: 600, Keep: 1},
 		Model: reprise.ModelFunc(func(_ context.Context, req *reprise.Request) iter.Seq2[reprise.Event, error] {
@@ -157,8 +162,8 @@ func TestCompactTwice(t *testing.T) {
 			told = append(told[:len(told):len(told)], ev.Message)
 		case agent.Done:
 			diff(t, "told", told, ev.Result.History)
-			if ev.Result.Turns != 40 {
-				t.Errorf("%d turns", ev.Result.Turns)
+			if ev.Result.Turns != 40 || ev.Result.Warnings != nil || checked < 20 {
+				t.Errorf("%d turns, %d messages checked, warnings %v", ev.Result.Turns, checked, ev.Result.Warnings)
 			}
 		}
 	}
@@ -212,5 +217,61 @@ func TestCompactErrors(t *testing.T) {
 	a := &agent.Agent{Model: counter{Model: answers(say("end")), err: down}, Window: &agent.Window{Tokens: 10}}
 	if _, err := a.Generate(t.Context(), reprise.Ask("go")); !errors.Is(err, down) {
 		t.Errorf("got error %v", err)
+	}
+}
+
+// TestSummaryHandoff: who answers can be told from a history that was made
+// shorter, too.
+func TestSummaryHandoff(t *testing.T) {
+	top, mid := &agent.Agent{}, &agent.Agent{}
+	var asked []string
+	as := func(name string) reprise.ModelFunc {
+		return func(context.Context, *reprise.Request) iter.Seq2[reprise.Event, error] {
+			asked = append(asked, name)
+			return stream(say("it was long"))
+		}
+	}
+	end := &agent.Agent{Model: as("end")}
+	*mid = agent.Agent{Model: as("mid"), Tools: []reprise.Tool{&agent.Handoff{Name: "up", To: top}, &agent.Handoff{Name: "to_end", To: end}}}
+	*top = agent.Agent{Model: as("top"), Tools: []reprise.Tool{&agent.Handoff{Name: "to_mid", To: mid}},
+		Window: &agent.Window{Tokens: 500, Keep: 1, Summarizer: as("summary")}}
+	hop := func(id, name string) []reprise.Message {
+		return []reprise.Message{assistant(call(id, name, ""), call("x", "read", "")), results(result(id, name, "Handed off.")), results(result("x", "read", strings.Repeat("x", 999)))}
+	}
+	history := reprise.Ask(strings.Repeat("x", 3000))
+	for _, name := range []string{"to_mid", "up", "to_mid", "to_end"} {
+		history = append(history, hop(fmt.Sprint(len(history)), name)...)
+	}
+	history = append(history, assistant(text("well")), reprise.User("question"))
+	res, err := top.Generate(t.Context(), history)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(res.History) != 1+3+3+3 || len(res.History[1].Calls()) != 2 || res.History[1].Calls()[0].Name != "to_mid" {
+		t.Errorf("got %d messages: %+v", len(res.History), res.History)
+	}
+	if _, err := top.Generate(t.Context(), append(res.History, reprise.User("again"))); err != nil {
+		t.Fatal(err)
+	}
+	diff(t, "asked", []string{"summary", "end", "end"}, asked[:3])
+}
+
+// TestTail: what the user said before the answers that are kept is kept, and
+// a paused answer is not parted from what goes on with it.
+func TestTail(t *testing.T) {
+	paused := assistant(text("p"))
+	paused.Paused = true
+	for name, history := range map[string][]reprise.Message{
+		"a question": {reprise.User(strings.Repeat("x", 3000)), assistant(text("a")), reprise.User("q"), assistant(text("b")), reprise.User("r")},
+		"a pause":    {reprise.User(strings.Repeat("x", 3000)), assistant(text("a")), reprise.User("q"), paused, assistant(text("b")), reprise.User("r")},
+		"results":    {reprise.User(strings.Repeat("x", 3000)), assistant(text("a")), assistant(call("1", "t", "")), results(result("1", "t", ""))},
+	} {
+		a := &agent.Agent{Model: reprise.ModelFunc(func(context.Context, *reprise.Request) iter.Seq2[reprise.Event, error] { return stream(say("s")) }),
+			Window: &agent.Window{Tokens: 100, Keep: 1}}
+		res, err := a.Generate(t.Context(), history)
+		if err != nil {
+			t.Fatal(err)
+		}
+		diff(t, name, history[2:], res.History[1:len(res.History)-1])
 	}
 }

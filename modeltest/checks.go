@@ -1,5 +1,7 @@
 package modeltest
 
+import "cmp"
+
 // checks are all of them, in the order in which they are best read.
 var checks = []check{
 	{"a text goes there and another comes back", nil, (*suite).text},
@@ -7,6 +9,7 @@ var checks = []check{
 	{"the system prompt arrives", func(l *Lacks) string { return l.System }, (*suite).system},
 	{"a setting arrives, or a warning says that it cannot", nil, (*suite).settings},
 	{"the request stays as it is", nil, (*suite).requestUnchanged},
+	{"the same request is sent the same", nil, (*suite).sentTheSame},
 	{"nothing is sent before the loop begins", nil, (*suite).lazy},
 
 	{"events come in order and add up", nil, (*suite).order},
@@ -32,7 +35,7 @@ var checks = []check{
 	{"the cost is what the provider says", func(l *Lacks) string { return l.Cost }, (*suite).cost},
 
 	{"the key goes with the request", func(l *Lacks) string { return l.Key }, (*suite).keySent},
-	{"no key is an error before the network is reached", func(l *Lacks) string { return l.Key }, (*suite).keyMissing},
+	{"no key is an error before the network is reached", func(l *Lacks) string { return cmp.Or(l.Key, l.Address) }, (*suite).keyMissing},
 	{"a wrong key is an error of kind auth", nil, (*suite).unauthorized},
 	{"a rate limit tells in seconds how long to wait", nil, (*suite).rateLimit},
 	{"a rate limit tells by date how long to wait", nil, (*suite).rateLimitDate},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/repriselabs/reprise"
@@ -80,30 +81,38 @@ func (s *suite) arrivedAs(sent []reprise.Message) {
 	s.paired(got)
 }
 
-// plain is a conversation without what may differ from API to API: the names
-// of results, marks of errors, and where the API has none, the ids. Empty
-// arguments are an empty object.
+// plain is a conversation without what may differ from API to API.
 func (s *suite) plain(messages []reprise.Message) []reprise.Message {
 	out := make([]reprise.Message, len(messages))
 	for i, m := range messages {
-		out[i] = reprise.Message{Role: m.Role, Parts: reprise.Parts{}}
-		for _, p := range m.Parts {
-			switch part := p.(type) {
-			case reprise.ToolCall:
-				part.Args = argsOf(part)
-				if s.Lacks.CallIDs != "" {
-					part.ID = ""
-				}
-				p = part
-			case reprise.ToolResult:
-				part.Name, part.IsError = "", false
-				if s.Lacks.CallIDs != "" {
-					part.ID = ""
-				}
-				p = part
+		out[i] = reprise.Message{Role: m.Role, Parts: s.plainParts(m.Parts)}
+	}
+	return out
+}
+
+// plainParts are parts without cache points, which a model may set by itself,
+// without the names of results and marks of errors, and where the API has
+// none, the ids. Empty arguments are an empty object.
+func (s *suite) plainParts(parts reprise.Parts) reprise.Parts {
+	out := reprise.Parts{}
+	for _, p := range parts {
+		switch part := p.(type) {
+		case reprise.CachePoint:
+			continue
+		case reprise.ToolCall:
+			part.Args = argsOf(part)
+			if s.Lacks.CallIDs != "" {
+				part.ID = ""
 			}
-			out[i].Parts = append(out[i].Parts, p)
+			p = part
+		case reprise.ToolResult:
+			part.Name, part.IsError = "", false
+			if s.Lacks.CallIDs != "" {
+				part.ID = ""
+			}
+			p = part
 		}
+		out = append(out, p)
 	}
 	return out
 }
@@ -137,19 +146,36 @@ func (s *suite) paired(messages []reprise.Message) {
 	}
 }
 
-// sameEcho fails the check if an echo is not, byte for byte, what it was.
-func (s *suite) sameEcho(what string, want, got *reprise.Echo) {
+// sameEchoes fails the check if what goes back is not, byte for byte, what
+// came.
+func (s *suite) sameEchoes(what string, want, got []reprise.Message) {
 	s.Helper()
-	switch {
-	case want == nil && got == nil:
-	case want == nil || got == nil || want.Provider != got.Provider || !bytes.Equal(want.Data, got.Data):
-		s.Errorf("%s: got the echo %s, want %s", what, showEcho(got), showEcho(want))
+	if w, g := echoes(want), echoes(got); !slices.Equal(w, g) {
+		s.Errorf("the echoes %s are\n%s\nwant\n%s", what, strings.Join(g, "\n"), strings.Join(w, "\n"))
 	}
 }
 
-func showEcho(e *reprise.Echo) string {
-	if e == nil {
-		return "(none)"
+// echoes are those of a conversation's parts.
+func echoes(messages []reprise.Message) []string {
+	var out []string
+	add := func(what string, e *reprise.Echo) {
+		if e != nil {
+			out = append(out, fmt.Sprintf("%s of %s: %s", what, e.Provider, e.Data))
+		}
 	}
-	return fmt.Sprintf("of %s: %s", e.Provider, e.Data)
+	for _, m := range messages {
+		for _, p := range m.Parts {
+			switch p := p.(type) {
+			case reprise.Text:
+				add("text", p.Echo)
+			case reprise.Reasoning:
+				add("reasoning", p.Echo)
+			case reprise.ToolCall:
+				add("call", p.Echo)
+			case reprise.Opaque:
+				add(p.Kind, &reprise.Echo{Provider: p.Provider, Data: p.Data})
+			}
+		}
+	}
+	return out
 }

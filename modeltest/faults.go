@@ -72,7 +72,7 @@ func (x *exchange) cut(c *cutter, answer *reprise.Response, say chan<- told) {
 // cutEverywhere cuts an answer off before each write and in its midst, and
 // has judge look at what comes of it.
 func (s *suite) cutEverywhere(clean bool, judge func(writes int, t told, resp *reprise.Response, err error)) {
-	answer := s.said(text("one two three four"), reprise.ToolCall{ID: "call_1", Name: "add", Args: `{"a":2,"b":3}`})
+	answer := s.said(text("one two three four"), reprise.ToolCall{ID: "call00001", Name: "add", Args: `{"a":2,"b":3}`})
 	req := &reprise.Request{Messages: reprise.Ask("hi"), Tools: []reprise.ToolSpec{addTool}}
 	for writes := 0; ; writes++ {
 		for _, half := range []bool{false, true} {

@@ -104,7 +104,7 @@ func (s *suite) leave() {
 // leaveAnywhere leaves at the first event, then at the second, and so on. It
 // is its own loop, to see what a model does that goes on.
 func (s *suite) leaveAnywhere() {
-	answer := s.said(text("one two three four"), reprise.ToolCall{ID: "call_1", Name: "add", Args: `{"a":2,"b":3}`})
+	answer := s.said(text("one two three four"), reprise.ToolCall{ID: "call00001", Name: "add", Args: `{"a":2,"b":3}`})
 	s.onRequest(func(x *exchange) { _ = x.write(x.w, Events(answer), answer, true) }) // the client leaves
 	for at := 1; ; at++ {
 		events := 0

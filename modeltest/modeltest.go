@@ -60,9 +60,10 @@ type Provider struct {
 	// WriteError answers with an error: its status, its headers, its body.
 	WriteError func(w http.ResponseWriter, err error) error
 
-	// Reasoning is what the model reasons in the n-th answer, counted from 1,
-	// with the Echo that the API has. nil: plain text.
-	Reasoning func(n int) reprise.Reasoning
+	// Reasoning is the n-th answer, counted from 1, of a model that reasons
+	// and then makes the call, with an Echo wherever the API has one. nil:
+	// reasoning in plain text, and the call.
+	Reasoning func(n int, call reprise.ToolCall) reprise.Parts
 
 	Lacks Lacks
 }
@@ -74,11 +75,13 @@ type Endpoint struct {
 	Client  *http.Client
 }
 
-// Lacks says what an API cannot do: in each field the reason, which a skipped
-// check shows. Empty: it can.
+// Lacks says what an API cannot do. Each field stands for something that APIs
+// can, and holds the reason why this one cannot, which the skipped check
+// shows. Empty: it can.
 type Lacks struct {
-	Key             string // it wants one, and sends it with each request
-	System          string
+	Key             string // it wants one, which goes with each request
+	Address         string // it has one of its own, for when no BaseURL is given
+	System          string // a prompt before the conversation
 	CallIDs         string // calls and results carry ids
 	ErrorResults    string // a result can be marked as an error
 	Output          string // JSON of a schema, asked for by the API's own means

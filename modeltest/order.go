@@ -9,13 +9,8 @@ import (
 )
 
 func (s *suite) order() {
-	var parts reprise.Parts
-	if s.Lacks.Reasoning == "" {
-		parts = append(parts, s.reasoning(1))
-	}
-	parts = append(parts, text(awkward), reprise.ToolCall{ID: "call_1", Name: "add", Args: `{"a":2,"b":3}`}, reprise.ToolCall{ID: "call_2", Name: "add", Args: `{"a":4,"b":5}`})
-	s.answers(s.said(parts...))
-	problems, _ := ordered(s.model.Stream(s.Context(), &reprise.Request{Messages: reprise.Ask("hi"), Tools: []reprise.ToolSpec{addTool}}))
+	s.answers(s.medley())
+	problems, _ := ordered(s.model.Stream(s.Context(), &reprise.Request{Messages: reprise.Ask("hi"), Tools: []reprise.ToolSpec{addTool, nowTool}}))
 	for _, p := range problems {
 		s.Error(p)
 	}
@@ -149,11 +144,7 @@ func (s *suite) atOnce() {
 }
 
 func (s *suite) whole() {
-	parts := reprise.Parts{text(awkward), reprise.ToolCall{ID: "call_1", Name: "add", Args: `{"a":2,"b":3}`}, reprise.ToolCall{ID: "call_2", Name: "now", Args: "{}"}}
-	if s.Lacks.Reasoning == "" {
-		parts = append(reprise.Parts{s.reasoning(1)}, parts...)
-	}
-	answer := s.said(parts...)
+	answer := s.medley()
 	var whole bool
 	s.onRequest(func(x *exchange) {
 		if err := x.write(x.w, Events(answer), answer, !whole); err != nil {

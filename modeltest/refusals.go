@@ -166,11 +166,12 @@ func (s *suite) failure() error {
 	return err
 }
 
-var quoting = errors.New("the key " + secret + " is wrong")
+// errQuoting is what a provider says that quotes the key.
+var errQuoting = errors.New("the key " + secret + " is wrong")
 
 func (s *suite) keyHidden() {
 	s.onRequest(func(x *exchange) {
-		x.refuse(&reprise.Error{Kind: reprise.KindAuth, Status: http.StatusUnauthorized, Err: quoting})
+		x.refuse(&reprise.Error{Kind: reprise.KindAuth, Status: http.StatusUnauthorized, Err: errQuoting})
 	})
 	s.hidden("an error that quotes it", s.failure())
 	s.onRequest(func(x *exchange) {
@@ -185,7 +186,7 @@ func (s *suite) keyHidden() {
 
 func (s *suite) keyHiddenInStream() {
 	if s.Lacks.StreamErrors == "" {
-		s.halfway(&reprise.Error{Kind: reprise.KindServer, Err: quoting})
+		s.halfway(&reprise.Error{Kind: reprise.KindServer, Err: errQuoting})
 		s.hidden("an error in mid-stream that quotes it", s.failure())
 	}
 	for _, page := range []string{"data: " + secret + "\n\n", "<title>" + secret + "</title>", `"` + secret + `"`} {

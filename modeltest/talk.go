@@ -43,7 +43,7 @@ func (s *suite) system() {
 	s.answers(s.said(text("fine")))
 	req := &reprise.Request{System: reprise.Parts{text(awkward)}, Messages: reprise.Ask("hi")}
 	s.ask(req)
-	s.same("the system prompt", req.System, s.last().System)
+	s.same("the system prompt", s.plainParts(req.System), s.plainParts(s.last().System))
 	s.arrivedAs(req.Messages)
 }
 
@@ -81,21 +81,36 @@ func warned(r *reprise.Response) bool {
 	return false
 }
 
+// full is a request of many parts, whose slices have room behind them.
+func full() *reprise.Request {
+	return &reprise.Request{
+		System: roomy[reprise.Part](text("be kind")),
+		Messages: roomy(
+			reprise.User("hi"),
+			reprise.Message{Role: reprise.RoleAssistant, Parts: roomy[reprise.Part](text("a"), reprise.ToolCall{ID: "call00001", Name: "add", Args: `{"a":1,"b":2}`})},
+			reprise.Message{Role: reprise.RoleTool, Parts: roomy[reprise.Part](result("call00001", "add", "3"))},
+			reprise.User("and?"),
+		),
+		Tools: roomy(addTool, nowTool),
+		Stop:  roomy("END"),
+	}
+}
+
 // requestUnchanged looks behind the slices, too, where append would write.
 func (s *suite) requestUnchanged() {
-	s.onRequest(func(x *exchange) { x.answer(s.said(text("fine"))) })
-	req := &reprise.Request{
-		System:   roomy[reprise.Part](text("be kind")),
-		Messages: roomy(reprise.User("hi"), reprise.Message{Role: reprise.RoleAssistant, Parts: roomy[reprise.Part](text("a"), reprise.ToolCall{ID: "c1", Name: "add", Args: `{"a":1,"b":2}`})}, reprise.Message{Role: reprise.RoleTool, Parts: roomy[reprise.Part](result("c1", "add", "3"))}, reprise.User("and?")),
-		Tools:    roomy(addTool, nowTool),
-		Stop:     roomy("END"),
-	}
+	s.answers(s.said(text("fine")))
+	req := full()
 	before := indented(behind(req))
-	s.ask(req)
 	s.ask(req)
 	if after := indented(behind(req)); after != before {
 		s.Errorf("the request changed from\n%s\nto\n%s", before, after)
 	}
+}
+
+func (s *suite) sentTheSame() {
+	s.onRequest(func(x *exchange) { x.answer(s.said(text("fine"))) })
+	s.ask(full())
+	s.ask(full())
 	all := s.arrived()
 	s.same("the second request", string(all[0].body), string(all[1].body))
 }
@@ -164,7 +179,8 @@ func (s *suite) imageURL() {
 func (s *suite) reasoningReturns() {
 	var answers []*reprise.Response
 	for n := 1; n <= 3; n++ {
-		answers = append(answers, s.said(s.reasoning(n), reprise.ToolCall{ID: fmt.Sprintf("call_%d", n), Name: "add", Args: fmt.Sprintf(`{"a":%d,"b":1}`, n)}))
+		call := reprise.ToolCall{ID: fmt.Sprintf("call%05d", n), Name: "add", Args: fmt.Sprintf(`{"a":%d,"b":1}`, n)}
+		answers = append(answers, s.said(s.reasoned(n, call)...))
 	}
 	answers = append(answers, s.said(text("done")))
 	s.answers(answers...)
@@ -172,39 +188,14 @@ func (s *suite) reasoningReturns() {
 	for n, answer := range answers {
 		got := s.ask(req)
 		s.arrivedAs(req.Messages)
-		s.sameReasoning("the reasoning that arrived", req.Messages, s.last().Messages)
-		s.same("the answer", s.plain([]reprise.Message{answer.Message}), s.plain([]reprise.Message{got.Message}))
-		s.sameReasoning("the reasoning of the answer", []reprise.Message{answer.Message}, []reprise.Message{got.Message})
+		s.sameEchoes("of what arrived", req.Messages, s.last().Messages)
+		s.same("the answer", s.plainParts(answer.Message.Parts), s.plainParts(got.Message.Parts))
+		s.sameEchoes("of the answer", []reprise.Message{answer.Message}, []reprise.Message{got.Message})
 		req.Messages = append(req.Messages, got.Message)
 		for _, c := range got.Calls() {
 			req.Messages = append(req.Messages, reprise.Message{Role: reprise.RoleTool, Parts: reprise.Parts{result(c.ID, c.Name, fmt.Sprint(n+2))}})
 		}
 	}
-}
-
-func (s *suite) sameReasoning(what string, want, got []reprise.Message) {
-	s.Helper()
-	w, g := thoughts(want), thoughts(got)
-	if len(w) != len(g) {
-		s.Errorf("%s: got %d, want %d", what, len(g), len(w))
-		return
-	}
-	for i := range w {
-		s.same(what, w[i].Text, g[i].Text)
-		s.sameEcho(what, w[i].Echo, g[i].Echo)
-	}
-}
-
-func thoughts(messages []reprise.Message) []reprise.Reasoning {
-	var out []reprise.Reasoning
-	for _, m := range messages {
-		for _, p := range m.Parts {
-			if r, ok := p.(reprise.Reasoning); ok {
-				out = append(out, r)
-			}
-		}
-	}
-	return out
 }
 
 // foreignParts sends what only another provider can read.

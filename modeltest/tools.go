@@ -61,16 +61,16 @@ func (s *suite) toolsArrived(tools []reprise.ToolSpec) {
 func sum(_ int, c reprise.ToolCall) reprise.ToolResult { return result(c.ID, c.Name, "5") }
 
 func (s *suite) oneTool() {
-	s.converse([]reprise.ToolSpec{addTool}, []reprise.ToolCall{{ID: "call_1", Name: "add", Args: `{"a":2,"b":3}`}}, sum)
+	s.converse([]reprise.ToolSpec{addTool}, []reprise.ToolCall{{ID: "call00001", Name: "add", Args: `{"a":2,"b":3}`}}, sum)
 }
 
 func (s *suite) parallelTools() {
 	multiply := addTool
 	multiply.Name, multiply.Description = "multiply", "Multiply two numbers"
 	calls := []reprise.ToolCall{
-		{ID: "call_9", Name: "multiply", Args: `{"a":2,"b":3}`},
-		{ID: "call_1", Name: "add", Args: `{"a":2,"b":3}`},
-		{ID: "call_5", Name: "add", Args: `{"b":5,"a":4}`},
+		{ID: "call00009", Name: "multiply", Args: `{"a":2,"b":3}`},
+		{ID: "call00001", Name: "add", Args: `{"a":2,"b":3}`},
+		{ID: "call00005", Name: "add", Args: `{"b":5,"a":4}`},
 	}
 	s.converse([]reprise.ToolSpec{addTool, multiply}, calls, func(i int, c reprise.ToolCall) reprise.ToolResult {
 		return result(c.ID, c.Name, fmt.Sprintf("result %d", i))
@@ -78,7 +78,7 @@ func (s *suite) parallelTools() {
 }
 
 func (s *suite) zeroArguments() {
-	s.converse([]reprise.ToolSpec{nowTool}, []reprise.ToolCall{{ID: "call_1", Name: "now"}}, func(_ int, c reprise.ToolCall) reprise.ToolResult {
+	s.converse([]reprise.ToolSpec{nowTool}, []reprise.ToolCall{{ID: "call00001", Name: "now"}}, func(_ int, c reprise.ToolCall) reprise.ToolResult {
 		return result(c.ID, c.Name, "noon")
 	})
 }
@@ -90,7 +90,7 @@ func failed(_ int, c reprise.ToolCall) reprise.ToolResult {
 }
 
 func (s *suite) toolError() {
-	s.converse([]reprise.ToolSpec{addTool}, []reprise.ToolCall{{ID: "call_1", Name: "add", Args: `{"a":2,"b":3}`}}, failed)
+	s.converse([]reprise.ToolSpec{addTool}, []reprise.ToolCall{{ID: "call00001", Name: "add", Args: `{"a":2,"b":3}`}}, failed)
 }
 
 func (s *suite) toolErrorMark() {

@@ -58,8 +58,12 @@ func toyProvider(model func(at Endpoint) reprise.Model) Provider {
 			_, err = w.Write(toyError(e))
 			return err
 		},
-		Reasoning: func(n int) reprise.Reasoning {
-			return reprise.Reasoning{Text: fmt.Sprintf("hm %d", n), Echo: &reprise.Echo{Provider: "toy", Data: json.RawMessage(fmt.Sprintf(`{"signature":"s%d"}`, n))}}
+		Reasoning: func(n int, call reprise.ToolCall) reprise.Parts {
+			echo := func(of string) *reprise.Echo {
+				return &reprise.Echo{Provider: "toy", Data: json.RawMessage(fmt.Sprintf(`{"signature":"%s%d"}`, of, n))}
+			}
+			call.Echo = echo("c")
+			return reprise.Parts{reprise.Reasoning{Text: fmt.Sprintf("hm %d", n), Echo: echo("r")}, call}
 		},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"regexp"
@@ -21,6 +22,50 @@ import (
 
 func TestRun(t *testing.T) {
 	Run(t, toyProvider(func(at Endpoint) reprise.Model { return toy{at: at} }))
+}
+
+// TestRunLacks: what an API is said to lack is not asked of it.
+func TestRunLacks(t *testing.T) {
+	poor := asking(func(r *reprise.Request) {
+		r.System, r.Output = nil, nil
+		results(func(r *reprise.ToolResult) { r.IsError = false })(r)
+		parts(func(p reprise.Part) reprise.Part {
+			switch p.(type) {
+			case reprise.Media, reprise.Reasoning:
+				return nil
+			}
+			return p
+		})(r)
+	})
+	p := toyProvider(func(at Endpoint) reprise.Model {
+		at.Client = &http.Client{Transport: noAuth{at.Client.Transport}}
+		return reprise.ModelFunc(func(ctx context.Context, req *reprise.Request) iter.Seq2[reprise.Event, error] {
+			return each(poor(at).Stream(ctx, req), func(ev reprise.Event) reprise.Event {
+				switch ev := ev.(type) {
+				case reprise.PartDone:
+					switch p := ev.Part.(type) {
+					case reprise.ToolCall:
+						p.ID = fmt.Sprintf("made_%d_%d", len(req.Messages), ev.Index)
+						ev.Part = p
+					case reprise.Text:
+						p.Refusal = false
+						ev.Part = p
+					}
+					return ev
+				case reprise.Finish:
+					ev.Usage, ev.Cost = reprise.Usage{Input: ev.Usage.Input, Output: ev.Usage.Output}, nil
+					return ev
+				}
+				return ev
+			})
+		})
+	})
+	why := "a toy has none"
+	p.Lacks = Lacks{
+		Key: why, Address: why, System: why, CallIDs: why, ErrorResults: why, Output: why, Reasoning: why, Refusals: why, Images: why,
+		ImageURLs: why, ReasoningTokens: why, CacheReads: why, CacheWrites: why, Cost: why, StreamErrors: why, Wholes: why,
+	}
+	Run(t, p)
 }
 
 // asking is the toy with another request, made of a copy of the right one.
@@ -79,19 +124,23 @@ func telling(change func(iter.Seq2[reprise.Event, error]) iter.Seq2[reprise.Even
 // events changes each event; a nil takes one out.
 func events(change func(reprise.Event) reprise.Event) func(Endpoint) reprise.Model {
 	return telling(func(stream iter.Seq2[reprise.Event, error]) iter.Seq2[reprise.Event, error] {
-		return func(yield func(reprise.Event, error) bool) {
-			for ev, err := range stream {
-				if err == nil {
-					if ev = change(ev); ev == nil {
-						continue
-					}
-				}
-				if !yield(ev, err) {
-					return
+		return each(stream, change)
+	})
+}
+
+func each(stream iter.Seq2[reprise.Event, error], change func(reprise.Event) reprise.Event) iter.Seq2[reprise.Event, error] {
+	return func(yield func(reprise.Event, error) bool) {
+		for ev, err := range stream {
+			if err == nil {
+				if ev = change(ev); ev == nil {
+					continue
 				}
 			}
+			if !yield(ev, err) {
+				return
+			}
 		}
-	})
+	}
 }
 
 // finish changes the end of each answer.
@@ -164,7 +213,7 @@ var wrongModels = []struct {
 	{"sends the time", asking(func(r *reprise.Request) {
 		time.Sleep(time.Second) // of the bubble's time
 		r.Extra = map[string]json.RawMessage{"toy": json.RawMessage(fmt.Sprintf("%q", time.Now()))}
-	}), []string{"the request stays as it is"}},
+	}), []string{"the same request is sent the same"}},
 	{"asks at once", func(at Endpoint) reprise.Model {
 		return reprise.ModelFunc(func(ctx context.Context, req *reprise.Request) iter.Seq2[reprise.Event, error] {
 			r, err := reprise.Generate(ctx, toy{at: at}, req)
@@ -254,7 +303,7 @@ var wrongModels = []struct {
 	{"gives every call one id", events(func(ev reprise.Event) reprise.Event {
 		if done, ok := ev.(reprise.PartDone); ok {
 			if c, ok := done.Part.(reprise.ToolCall); ok {
-				c.ID = "call_1"
+				c.ID = "call00001"
 				done.Part = c
 			}
 			return done
@@ -286,7 +335,14 @@ var wrongModels = []struct {
 		}
 		return p
 	})), []string{"reasoning goes back byte for byte over three turns"}},
-	{"sends an echo with a space in it", asking(parts(func(p reprise.Part) reprise.Part {
+	{"sends calls without their echo", asking(parts(func(p reprise.Part) reprise.Part {
+		if c, ok := p.(reprise.ToolCall); ok {
+			c.Echo = nil
+			return c
+		}
+		return p
+	})), []string{"reasoning goes back byte for byte over three turns"}},
+	{"sends an echo that is only as good as the same", asking(parts(func(p reprise.Part) reprise.Part {
 		if r, ok := p.(reprise.Reasoning); ok && r.Echo != nil && r.Echo.Provider == "toy" {
 			return reprise.Reasoning{Text: r.Text, Echo: &reprise.Echo{Provider: "toy", Data: json.RawMessage(strings.Replace(string(r.Echo.Data), "s", `\u0073`, 1))}}
 		}
@@ -318,6 +374,12 @@ var wrongModels = []struct {
 	{"asks without a key", func(at Endpoint) reprise.Model {
 		if at.BaseURL == "" {
 			at.BaseURL = "http://toy.example.org"
+		}
+		return toy{at: at}
+	}, []string{"no key is an error before the network is reached"}},
+	{"keeps a key of its own", func(at Endpoint) reprise.Model {
+		if at.Key == "" {
+			at.Key = "another"
 		}
 		return toy{at: at}
 	}, []string{"no key is an error before the network is reached"}},
@@ -396,15 +458,49 @@ var wrongModels = []struct {
 	}, []string{"32 goroutines ask one model at once"}},
 }
 
+// wrongProviders are the toy with another end that gets something wrong.
+var wrongProviders = []struct {
+	name  string
+	spoil func(*Provider)
+	fails []string
+}{
+	{"writes a stream at once", func(p *Provider) {
+		p.WriteResponse = func(w http.ResponseWriter, events iter.Seq2[reprise.Event, error], known *reprise.Response, stream bool) ([]reprise.Warning, error) {
+			rec := httptest.NewRecorder()
+			warnings, err := writeToy(rec, events, known, stream)
+			_, _ = w.Write(rec.Body.Bytes())
+			return warnings, err
+		}
+	}, []string{"an event comes when it is written", "a broken connection is an error, wherever it breaks"}},
+	{"cannot write an answer", func(p *Provider) {
+		p.WriteResponse = func(w http.ResponseWriter, events iter.Seq2[reprise.Event, error], known *reprise.Response, stream bool) ([]reprise.Warning, error) {
+			_, err := writeToy(w, events, known, stream)
+			return []reprise.Warning{{Message: "half of it"}}, err
+		}
+	}, []string{"a text goes there and another comes back"}},
+	{"cannot read a request", func(p *Provider) {
+		p.ReadRequest = func(*http.Request, []byte) (*reprise.Request, error) { return nil, errors.New("not mine") }
+	}, []string{"a text goes there and another comes back"}},
+	{"is not complete", func(p *Provider) { p.WriteError = nil }, nil},
+	{"has no eyes", func(p *Provider) { p.Lacks.Images = "it has no eyes" }, nil},
+}
+
 // wrongVar makes TestWrongModels fail as its models deserve.
 const wrongVar = "REPRISE_MODELTEST_WRONG"
 
-// TestWrongModels runs the suite on models that get something wrong, in a
-// process of its own where that fails, and looks which checks do.
+// TestWrongModels runs the suite on models and providers that get something
+// wrong, in a process of its own where that fails, and looks which checks do.
 func TestWrongModels(t *testing.T) {
 	if os.Getenv(wrongVar) != "" {
 		for _, w := range wrongModels {
 			t.Run(w.name, func(t *testing.T) { Run(t, toyProvider(w.model)) })
+		}
+		for _, w := range wrongProviders {
+			t.Run(w.name, func(t *testing.T) {
+				p := toyProvider(func(at Endpoint) reprise.Model { return toy{at: at} })
+				w.spoil(&p)
+				Run(t, p)
+			})
 		}
 		return
 	}
@@ -426,6 +522,19 @@ func TestWrongModels(t *testing.T) {
 				t.Errorf("a model that %s passes %q", w.name, name)
 			}
 		}
+	}
+	for _, w := range wrongProviders {
+		for _, name := range w.fails {
+			if !failed[rewritten(w.name)+"/"+rewritten(name)] {
+				t.Errorf("a provider that %s passes %q", w.name, name)
+			}
+		}
+	}
+	if !failed["is_not_complete"] || failed["has_no_eyes"] {
+		t.Errorf("a provider without WriteError fails: %v; one that says what it lacks: %v", failed["is_not_complete"], failed["has_no_eyes"])
+	}
+	if !regexp.MustCompile(`(?s)modeltest.go:\d+: it has no eyes\n.*--- SKIP: TestWrongModels/has_no_eyes/an_image_arrives `).Match(out) {
+		t.Error("what a provider lacks is not reported as skipped")
 	}
 	for _, c := range checks {
 		if !seen[c.name] {

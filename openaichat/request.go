@@ -24,6 +24,7 @@ func encode(m *Model, req *reprise.Request) ([]byte, []reprise.Warning, error) {
 	if e.model == "" {
 		e.model = m.Name
 	}
+	e.Buf = make([]byte, 0, roomFor(req))
 	e.Open('{')
 	e.Field("model", e.model)
 	e.Key("messages")
@@ -45,6 +46,38 @@ func encode(m *Model, req *reprise.Request) ([]byte, []reprise.Warning, error) {
 	e.Close('}')
 	body, err := e.extra(req.Extra)
 	return body, e.warnings, err
+}
+
+// roomFor is about how long the body will be. A history is long, and sent
+// again with each turn: it pays not to grow into it.
+func roomFor(req *reprise.Request) int {
+	const each = 96 // for what stands around a text
+	n := 512
+	for _, t := range req.Tools {
+		n += each + len(t.Description) + len(t.Schema)
+	}
+	for _, m := range req.Messages {
+		for _, p := range m.Parts {
+			n += each
+			switch p := p.(type) {
+			case reprise.Text:
+				n += len(p.Text) + len(p.Text)/16 // escapes
+			case reprise.Reasoning:
+				n += len(p.Text) + len(p.Text)/16
+			case reprise.Media:
+				n += len(p.Data) / 3 * 4
+			case reprise.ToolCall:
+				n += len(p.Args) + len(p.Args)/8
+			case reprise.ToolResult:
+				for _, q := range p.Parts {
+					if t, ok := q.(reprise.Text); ok {
+						n += len(t.Text) + len(t.Text)/16
+					}
+				}
+			}
+		}
+	}
+	return n
 }
 
 func (e *encoder) dropped(format string, args ...any) {

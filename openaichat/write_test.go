@@ -7,17 +7,14 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"math/rand/v2"
 	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/repriselabs/reprise"
 )
@@ -111,207 +108,6 @@ func TestWriteWhole(t *testing.T) {
 	}
 }
 
-// dice makes an answer, and events that tell it, out of bytes.
-type dice struct{ data []byte }
-
-// roll is a number below n; 0 when the bytes are used up.
-func (d *dice) roll(n int) int {
-	if len(d.data) == 0 {
-		return 0
-	}
-	b := d.data[0]
-	d.data = d.data[1:]
-	return int(b) % n
-}
-
-var texts = []string{"Olá", "é😀\n\"\\/\t\x00", "<b> & \u2028 data: [DONE]\r\n\r\n", "日本語", `{"a":1}`, "x"}
-
-func (d *dice) text() string {
-	s := texts[d.roll(len(texts))]
-	for range d.roll(4) {
-		s += texts[d.roll(len(texts))]
-	}
-	return s
-}
-
-// answer is one that the API can carry, read by a model of the dialect.
-func (d *dice) answer(dialect *Dialect) *reprise.Response {
-	r := &reprise.Response{ID: "id", Provider: dialect.name(), Model: "m", Reason: reprise.ReasonStop, Message: reprise.Message{Role: reprise.RoleAssistant, Parts: reprise.Parts{}}}
-	var reasoning, rest reprise.Parts
-	if d.roll(2) == 1 {
-		part := reprise.Reasoning{Text: d.text()}
-		if dialect.Reasoning == ReasoningDetails && d.roll(2) == 1 {
-			part.Echo = &reprise.Echo{Provider: dialect.name(), Data: json.RawMessage(`[{"type":"reasoning.text","text":"<hm>","signature":"s=","index":0},{"type":"reasoning.encrypted","data":"x"}]`)}
-			part.Text = part.Text[:len(part.Text)*d.roll(2)]
-		}
-		reasoning = append(reasoning, part)
-	}
-	if d.roll(2) == 1 {
-		part := reprise.Text{Text: d.text()}
-		for range d.roll(3) {
-			part.Citations = append(part.Citations, reprise.Citation{URL: "https://example.org", Title: d.text(), Quote: "q", Start: 0, End: len(part.Text)})
-		}
-		rest = append(rest, part)
-	}
-	refuses := d.roll(4) == 1
-	if refuses {
-		rest = append(rest, reprise.Text{Text: d.text(), Refusal: true})
-		r.Reason = reprise.ReasonRefusal
-	}
-	for i := range d.roll(4) {
-		args := []string{`{"x":1}`, `{ "x" : "` + "é😀" + `" }`, `{"x":`, "not JSON", "[]", "{}"}[d.roll(6)]
-		rest = append(rest, reprise.ToolCall{ID: fmt.Sprint("c", i), Name: "f", Args: args})
-		r.Reason = reprise.ReasonToolCalls
-	}
-	if d.roll(2) == 1 && dialect.Reasoning != ReasoningPieces { // there, text and reasoning are one content
-		slices.Reverse(rest) // the calls stay together
-	}
-	r.Message.Parts = append(append(r.Message.Parts, reasoning...), rest...)
-	if n := d.roll(5); n > 0 {
-		r.Reason = []reprise.FinishReason{reprise.ReasonLength, reprise.ReasonContentFilter, reprise.ReasonRefusal, reprise.ReasonOther}[n-1]
-	}
-	d.count(r, dialect)
-	return r
-}
-
-func (d *dice) count(r *reprise.Response, dialect *Dialect) {
-	r.Usage = reprise.Usage{Input: int64(1 + d.roll(200)), Output: int64(d.roll(200))}
-	r.Usage.CacheRead = r.Usage.Input / 2
-	r.Usage.CacheWrite = int64(d.roll(2)) * r.Usage.Input / 4
-	if d.roll(2) == 1 {
-		r.Usage.Reasoning = ptr(r.Usage.Output / int64(1+d.roll(4)))
-	}
-	if dialect.Cost != "" && d.roll(2) == 1 {
-		r.Cost = ptr(reprise.USD(d.roll(256) * d.roll(256) * 7_919))
-	}
-}
-
-// events tell an answer: the parts begin in their order, and then go on as
-// the dice fall.
-func (d *dice) events(r *reprise.Response) []reprise.Event {
-	var parts [][]reprise.Event
-	for i, p := range r.Message.Parts {
-		var evs []reprise.Event
-		if d.roll(4) > 0 {
-			evs = d.deltas(i, p)
-		}
-		if c, ok := p.(reprise.ToolCall); ok && c.Args == "{}" && d.roll(2) == 1 { // nothing means the same
-			evs, p = nil, reprise.ToolCall{ID: c.ID, Name: c.Name}
-		}
-		parts = append(parts, append(evs, reprise.PartDone{Index: i, Part: p}))
-	}
-	var out []reprise.Event
-	begun, left := 0, len(parts)
-	for left > 0 {
-		i := d.roll(min(begun+1, len(parts)))
-		for len(parts[i]) == 0 {
-			i = (i + 1) % min(begun+1, len(parts))
-		}
-		out = append(out, parts[i][0])
-		parts[i] = parts[i][1:]
-		begun = max(begun, i+1)
-		if len(parts[i]) == 0 {
-			left--
-		}
-	}
-	return append(out, reprise.Finish{ID: r.ID, Provider: r.Provider, Model: r.Model, Reason: r.Reason, Usage: r.Usage, Cost: r.Cost})
-}
-
-func (d *dice) deltas(i int, p reprise.Part) []reprise.Event {
-	var evs []reprise.Event
-	split := func(s string, event func(piece string) reprise.Event) {
-		for s != "" {
-			n := 1 + d.roll(len(s))
-			for n < len(s) && !utf8.RuneStart(s[n]) {
-				n++
-			}
-			evs = append(evs, event(s[:n]))
-			s = s[n:]
-		}
-	}
-	switch p := p.(type) {
-	case reprise.Text:
-		split(p.Text, func(s string) reprise.Event { return reprise.TextDelta{Part: i, Text: s} })
-	case reprise.Reasoning:
-		split(p.Text, func(s string) reprise.Event { return reprise.ReasoningDelta{Part: i, Text: s} })
-	case reprise.ToolCall:
-		evs = append(evs, reprise.ArgsDelta{Part: i, ID: p.ID, Name: p.Name})
-		split(p.Args, func(s string) reprise.Event { return reprise.ArgsDelta{Part: i, ID: p.ID, Name: p.Name, Args: s} })
-	}
-	return evs
-}
-
-// roundTrip checks that an answer that the bytes make is written and read as
-// the same, streamed and whole.
-func roundTrip(t *testing.T, data []byte) {
-	t.Helper()
-	d := &dice{data}
-	dialects := append(Dialects(), Dialect{})
-	dialect := &dialects[d.roll(len(dialects))]
-	want := d.answer(dialect)
-	events := d.events(want)
-	for _, stream := range []bool{true, false} {
-		var b bytes.Buffer
-		warnings, err := WriteResponse(&b, streamOf(nil, events...), Answer{Dialect: dialect, Stream: stream, Known: want})
-		if err != nil || warnings != nil {
-			t.Fatalf("stream %v: %v, warnings %v", stream, err, warnings)
-		}
-		text := b.String()
-		got, err := reprise.Collect(ReadResponse(&b, dialect, nil))
-		if err != nil {
-			t.Fatalf("%v in\n%s", err, text)
-		}
-		raw := cmpopts.IgnoreFields(reprise.Citation{}, "Raw")
-		if diff := cmp.Diff(want, got, raw, cmpopts.EquateEmpty()); diff != "" {
-			t.Errorf("%s, stream %v: %s\n(-want +got):\n%s", dialect.name(), stream, text, diff)
-		}
-	}
-}
-
-func TestWriteRoundTrip(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2))
-	for range 3000 {
-		data := make([]byte, 64)
-		for i := range data {
-			data[i] = byte(r.Uint32())
-		}
-		if roundTrip(t, data); t.Failed() {
-			return
-		}
-	}
-}
-
-func FuzzWriteResponse(f *testing.F) {
-	f.Add([]byte("\x00\x01\x02\x03\x01\x01\x01\x00\x01\x03\x02\x01\x04\x05"))
-	f.Fuzz(func(t *testing.T, data []byte) { roundTrip(t, data) })
-}
-
-// TestWriteRecordings writes what real answers were read as, and reads it as
-// the same.
-func TestWriteRecordings(t *testing.T) {
-	eachRecording(t, func(t *testing.T, exchanges []recorded) {
-		for i, ex := range exchanges {
-			d := ex.dialect(t)
-			read := func(body io.Reader) iter.Seq2[reprise.Event, error] { return ReadResponse(body, d, nil) }
-			want, err := reprise.Collect(read(strings.NewReader(ex.Response.Body)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, stream := range []bool{true, false} {
-				var b bytes.Buffer
-				warnings, err := WriteResponse(&b, read(strings.NewReader(ex.Response.Body)), Answer{Dialect: d, Stream: stream, Known: want})
-				if err != nil || !slices.Equal(warnings, want.Warnings) {
-					t.Fatalf("exchange %d: %v, warnings %v", i, err, warnings)
-				}
-				got, err := reprise.Collect(read(&b))
-				if diff := cmp.Diff(want, got); diff != "" || err != nil {
-					t.Errorf("exchange %d, stream %v: %v (-want +got):\n%s", i, stream, err, diff)
-				}
-			}
-		}
-	})
-}
-
 // flushed counts the flushes of a writer.
 type flushed struct {
 	bytes.Buffer
@@ -360,7 +156,7 @@ func TestWriteKeeps(t *testing.T) {
 			reprise.ArgsDelta{Part: 0, ID: "c1", Name: "f", Args: `:1}`},
 			reprise.ArgsDelta{Part: 1, ID: "c2", Name: "g"}, // never done
 			reprise.PartDone{Index: 2, Part: reprise.Text{Text: "é1", Citations: []reprise.Citation{{URL: "u", End: 2, Raw: json.RawMessage(strings.ReplaceAll(citation, ":", ": \n"))}}}},
-			reprise.PartDone{Index: 3, Part: reprise.Text{Text: "2é", Citations: []reprise.Citation{{URL: "v", Start: 1, End: 3, Raw: json.RawMessage(`{"cited_text":"x"}`)}}}},
+			reprise.PartDone{Index: 3, Part: reprise.Text{Text: "é2é", Citations: []reprise.Citation{{URL: "v", Start: 3, End: 5, Raw: json.RawMessage(citation)}, {URL: "w", Quote: "x", Raw: json.RawMessage(`{"cited_text":"x"}`)}}}},
 			reprise.PartDone{Index: 4, Part: reprise.Media{Type: "audio", ID: "a1", Data: []byte("sound")}},
 			reprise.Finish{Provider: "openrouter", Reason: reprise.ReasonStop, Usage: reprise.Usage{Input: 1}, Extra: map[string]json.RawMessage{"service_tier": json.RawMessage(`"flex"`), "logprobs": json.RawMessage("[{\"token\":\n\"x\"}]")}},
 		)
@@ -375,9 +171,10 @@ func TestWriteKeeps(t *testing.T) {
 			Provider: "openrouter", Reason: reprise.ReasonToolCalls, Usage: reprise.Usage{Input: 1},
 			Message: reprise.Message{Role: reprise.RoleAssistant, Parts: reprise.Parts{
 				reprise.ToolCall{ID: "c1", Name: "f", Args: `{"x":1}`}, reprise.ToolCall{ID: "c2", Name: "g", Args: "{}"},
-				reprise.Text{Text: "é12é", Citations: []reprise.Citation{
+				reprise.Text{Text: "é1é2é", Citations: []reprise.Citation{
 					{URL: "u", End: 2, Raw: json.RawMessage(citation)},
-					{URL: "v", Start: 4, End: 6, Raw: json.RawMessage(`{"type":"url_citation","url_citation":{"url":"v","start_index":3,"end_index":4}}`)},
+					{URL: "v", Start: 6, End: 8, Raw: json.RawMessage(`{"type":"url_citation","url_citation":{"url":"v","start_index":4,"end_index":5}}`)},
+					{URL: "w", Quote: "x", Raw: json.RawMessage(`{"type":"url_citation","url_citation":{"url":"w","content":"x"}}`)},
 				}},
 				reprise.Media{Type: "audio", ID: "a1", Data: []byte("sound")},
 			}},
@@ -496,6 +293,8 @@ func (g *gone) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// TestWriteClientGone: when there is nobody to write to, nothing more is
+// written, and no more events are asked for.
 // TestWriteClientGone: the events are not asked for any longer than there is
 // someone to write them to.
 func TestWriteClientGone(t *testing.T) {
@@ -508,8 +307,9 @@ func TestWriteClientGone(t *testing.T) {
 			}
 		}
 	}
-	if _, err := WriteResponse(&gone{2}, events, Answer{Stream: true}); err != io.ErrClosedPipe || asked != 3 {
-		t.Errorf("got %v after %d events", err, asked)
+	client := &gone{after: 2}
+	if _, err := WriteResponse(client, events, Answer{Stream: true}); err != io.ErrClosedPipe || asked != 3 || client.after != -1 {
+		t.Errorf("got %v after %d events and %d writes too many", err, asked, -1-client.after)
 	}
 }
 

@@ -34,6 +34,7 @@ var rules = []struct {
 	{"internal/seal", nil, nil},
 	{"internal/deptest", nil, nil},
 	{"internal/live", nil, nil},
+	{"internal/doccheck", nil, nil},
 	{"internal/sse", nil, nil},
 	{"internal/eventstream", nil, nil},
 	{"internal/partialjson", nil, nil},
