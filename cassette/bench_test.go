@@ -147,13 +147,13 @@ func BenchmarkRecordExchange(b *testing.B) {
 
 // BenchmarkReplay is the seed's whole run: load, index, two answers.
 func BenchmarkReplay(b *testing.B) {
-	rec, err := Load("testdata/seed.yaml")
+	rec, err := Load(seedFile)
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		c := &Cassette{File: "testdata/seed.yaml"}
+		c := &Cassette{File: seedFile}
 		for n := range rec.Interactions {
 			q := &rec.Interactions[n].Request
 			resp, err := c.Client().Post(q.URL, "application/json", strings.NewReader(q.Body))

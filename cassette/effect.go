@@ -44,15 +44,16 @@ func (c *Cassette) Once(ctx context.Context, name string, input []byte, fn Call)
 // An UnfinishedError says that a call which must not run twice was begun
 // before, and that nobody knows whether it ended.
 type UnfinishedError struct {
-	File   string
-	ID     int // of the mark
-	Effect Effect
+	File    string
+	Started time.Time // of the mark
+	Outcome Outcome   // of the mark: Begun or Cancelled
+	Effect  Effect
 }
 
 func (e *UnfinishedError) Error() string {
 	return fmt.Sprintf("cassette %s: %s %s was begun and may have happened; it is not run again. "+
-		"If it did not happen, remove interaction %d from the file; if it did, take the line with outcome out of it and add its output",
-		e.File, e.Effect.Name, brief(e.Effect.Input, 0), e.ID)
+		"If it did not happen, remove it from the file (the interaction of %s with outcome %s, begun %s); if it did, take the line with outcome out and add its output",
+		e.File, e.Effect.Name, brief(e.Effect.Input, 0), e.Effect.Name, e.Outcome, e.Started.UTC().Format(startedFormat))
 }
 
 func (c *Cassette) do(ctx context.Context, e *Effect, fn Call) ([]byte, error) {
@@ -110,7 +111,7 @@ func (c *Cassette) findEffect(name string, e *Effect) (*Interaction, []int, erro
 		return found, nil, nil
 	}
 	if mark := c.tape.mark(lane); mark != nil && c.Mode == Append {
-		return nil, nil, &UnfinishedError{File: c.File, ID: mark.ID, Effect: *mark.Effect}
+		return nil, nil, &UnfinishedError{File: c.File, Started: mark.Started, Outcome: mark.Outcome, Effect: *mark.Effect}
 	}
 	if c.Mode == Append {
 		return nil, c.tape.failures(lane), nil

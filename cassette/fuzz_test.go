@@ -62,7 +62,7 @@ func identical(t *testing.T, rec *Recording) {
 // FuzzRead checks that the two readers never read a file differently, and
 // that what can be read survives being saved.
 func FuzzRead(f *testing.F) {
-	seed, err := os.ReadFile("testdata/seed.yaml")
+	seed, err := os.ReadFile(seedFile)
 	if err != nil {
 		f.Fatal(err)
 	}

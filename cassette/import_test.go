@@ -111,7 +111,7 @@ func replays(t *testing.T, rec *Recording) {
 }
 
 func TestImportOurOwn(t *testing.T) {
-	data, err := os.ReadFile("testdata/seed.yaml")
+	data, err := os.ReadFile(seedFile)
 	if err != nil {
 		t.Fatal(err)
 	}

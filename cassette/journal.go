@@ -135,7 +135,8 @@ func (j *journal) append(i *Interaction) error {
 	}
 	data := append(appendInteraction(nil, i), endLine...)
 	if err := j.write(data); err != nil {
-		return errors.Join(err, j.out.Truncate(j.end))
+		_, undone := j.out.WriteAt([]byte(endLine), j.end-int64(len(endLine)))
+		return errors.Join(err, undone, j.out.Truncate(j.end))
 	}
 	return j.part.ended(i.ID)
 }

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 )
 
 // echo answers with the request's body.
@@ -169,6 +172,124 @@ func TestKilledStream(t *testing.T) {
 			t.Error("the part is still there")
 		}
 	}
+}
+
+// leftBy returns a copy of what the cassette has on the disk, as a kill would
+// leave it now.
+func leftBy(t *testing.T, c *Cassette) (file string) {
+	file = filepath.Join(t.TempDir(), "left.yaml")
+	for _, name := range []string{"", ".part"} {
+		if data, err := os.ReadFile(c.File + name); err == nil {
+			if err := os.WriteFile(file+name, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return file
+}
+
+// begin asks and does not read the answer to its end.
+func begin(t *testing.T, c *Cassette, body string) *http.Response {
+	t.Helper()
+	req, err := http.NewRequest("POST", "http://x/", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := c.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp
+}
+
+// TestPartIsNotLost: what a killed program left comes into the file also when
+// the next one records nothing of its own, but not into a new recording.
+func TestPartIsNotLost(t *testing.T) {
+	c := &Cassette{File: filepath.Join(t.TempDir(), "c.yaml"), Mode: Record, Transport: transport(echo)}
+	begin(t, c, "killed")
+	for mode, want := range map[Mode]int{Append: 1, Record: 0} {
+		next := &Cassette{File: leftBy(t, c), Mode: mode, Transport: transport(func(r *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: http.StatusSwitchingProtocols, Body: r.Body}, nil
+		})}
+		begin(t, next, "upgrade")
+		if err := next.Close(); err != nil {
+			t.Fatal(err)
+		}
+		rec, err := Load(next.File)
+		if errors.Is(err, fs.ErrNotExist) {
+			rec, err = &Recording{}, nil
+		}
+		if err != nil || len(rec.Interactions) != want {
+			t.Errorf("%v: the file has %+v, %v, want %d", mode, rec, err, want)
+		}
+	}
+	c.Close()
+}
+
+// TestKilledTwice has two programs killed, one after the other, in their
+// first stream; the second finds a part that ends in the middle of a line,
+// and whose exchange has a higher id than its own would have.
+func TestKilledTwice(t *testing.T) {
+	answer := transport(func(r *http.Request) (*http.Response, error) {
+		resp, err := echo(r)
+		if r.ContentLength == int64(len("upgrade")) {
+			resp.StatusCode = http.StatusSwitchingProtocols // takes an id and is not recorded
+		}
+		return resp, err
+	})
+	file := filepath.Join(t.TempDir(), "c.yaml")
+	for _, request := range []string{"first", "second"} {
+		c := &Cassette{File: file, Mode: Append, Transport: answer}
+		begin(t, c, "upgrade")
+		begin(t, c, request)
+		file = leftBy(t, c)
+		part, err := os.ReadFile(file + ".part")
+		if err != nil {
+			t.Fatal(err)
+		}
+		os.WriteFile(file+".part", append(part, `{"id":1,"da`...), 0o600)
+		c.Close()
+	}
+	c := &Cassette{File: file, Mode: Append, Transport: answer}
+	if err := errors.Join(post(t, c, "third"), c.Close()); err != nil {
+		t.Fatal(err)
+	}
+	rec, err := Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, i := range rec.Interactions {
+		got = append(got, i.Request.Body+" "+string(i.Outcome))
+	}
+	if want := []string{"first cut", "second cut", "third "}; !slices.Equal(got, want) {
+		t.Errorf("the file has %q, want %q", got, want)
+	}
+}
+
+// TestKilledTwins has a program killed when one of two equal requests, made
+// at the same moment, was answered: the other is not taken for that one.
+func TestKilledTwins(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &Cassette{File: filepath.Join(t.TempDir(), "c.yaml"), Mode: Record, Transport: transport(echo)}
+		other := begin(t, c, "twin")
+		if err := post(t, c, "twin"); err != nil {
+			t.Fatal(err)
+		}
+		next := &Cassette{File: leftBy(t, c), Mode: Append, Transport: transport(echo)}
+		if err := post(t, next, "new"); err != nil {
+			t.Fatal(err)
+		}
+		if err := next.Close(); err != nil {
+			t.Fatal(err)
+		}
+		rec, err := Load(next.File)
+		if err != nil || len(rec.Interactions) != 3 || rec.Interactions[1].Outcome != Cut {
+			t.Errorf("the file has %+v, %v", rec, err)
+		}
+		other.Body.Close()
+		c.Close()
+	})
 }
 
 // hanging gives its text, and no more until it is let go.

@@ -20,6 +20,9 @@ import (
 	"gopkg.in/dnaeon/go-vcr.v4/pkg/recorder"
 )
 
+// seedFile is a recording that go-vcr made.
+const seedFile = "../internal/demo/multi_tool_streaming.yaml"
+
 // roundTrip is a transport made of a function.
 type roundTrip func(*http.Request) (*http.Response, error)
 
@@ -136,12 +139,12 @@ func TestSameRequestTwiceIsInOrder(t *testing.T) {
 }
 
 func TestMissSaysWhatDiffers(t *testing.T) {
-	c := &cassette.Cassette{File: "testdata/seed.yaml", Transport: noNetwork(t), Rerecord: "say please"}
+	c := &cassette.Cassette{File: seedFile, Transport: noNetwork(t), Rerecord: "say please"}
 	rec := load(t, c.File)
 	q := rec.Interactions[1].Request
 	body := strings.Replace(q.Body, `Add two numbers`, `Sum two numbers`, 1)
 	_, err := try(c, q.Method, q.URL, body)
-	want := `cassette testdata/seed.yaml: no recording for POST https://api.x.ai/v1/chat/completions
+	want := `cassette ` + seedFile + `: no recording for POST https://api.x.ai/v1/chat/completions
   nearest is exchange 1
     tools[0].function.description: recorded "Add two numbers", now "Sum two numbers"
   to record again, say please`
@@ -156,7 +159,7 @@ func TestMissSaysWhatDiffers(t *testing.T) {
 }
 
 func TestBadFiles(t *testing.T) {
-	seed, err := os.ReadFile("testdata/seed.yaml")
+	seed, err := os.ReadFile(seedFile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -358,7 +361,7 @@ func TestNothingRecordedLeavesTheFile(t *testing.T) {
 			t.Errorf("%v leaves a file without exchanges", mode)
 		}
 	}
-	seed, _ := os.ReadFile("testdata/seed.yaml")
+	seed, _ := os.ReadFile(seedFile)
 	os.WriteFile(file, seed, 0o644)
 	c := &cassette.Cassette{File: file, Mode: cassette.Append, Transport: noNetwork(t)}
 	for _, i := range load(t, file).Interactions {

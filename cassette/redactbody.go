@@ -25,7 +25,7 @@ func (f *finder) edits(body string, how search) []edit {
 	switch {
 	case body == "":
 		return nil
-	case !utf8.ValidString(body):
+	case !utf8.ValidString(body) && !isText(body):
 		// Its frames may count bytes: it keeps its length.
 		for _, s := range f.find(nil, body, how) {
 			out = append(out, edit{s.begin, s.end, strings.Repeat("X", s.end-s.begin), s.kind})
@@ -230,6 +230,12 @@ func applyChunks(chunks []Chunk, edits []edit) []Chunk {
 		}
 	}
 	return out
+}
+
+// isText reports whether a body with bytes that are not UTF-8 is JSON or an
+// event stream all the same.
+func isText(body string) bool {
+	return likeJSON(body) && new(leafFinder).parse(body, 0) || strings.HasPrefix(body, "data:") || strings.HasPrefix(body, "event:")
 }
 
 func isEvents(body string) bool {

@@ -64,7 +64,7 @@ func TestStrength(t *testing.T) {
 // TestStrengthOfSeed: a test that asks for all and looks at nothing notices
 // every change of a request, and none of an answer.
 func TestStrengthOfSeed(t *testing.T) {
-	rec := load(t, "testdata/seed.yaml")
+	rec := load(t, seedFile)
 	report, err := cassette.Strength(rec, func(c *cassette.Cassette) error {
 		for _, i := range rec.Interactions {
 			req, _ := http.NewRequest(i.Request.Method, i.Request.URL, strings.NewReader(i.Request.Body))

@@ -51,7 +51,7 @@ func TestTest(t *testing.T) {
 		t.Error(tb.errors)
 	}
 
-	c = cassette.Test(tb)
+	cassette.Test(tb)
 	tb.cleanup[2]()
 	if len(tb.errors) != 1 || !strings.Contains(tb.errors[0], "1 of 1 recorded exchanges were not asked for") {
 		t.Errorf("an exchange that was not asked for gives %q", tb.errors)

@@ -134,7 +134,7 @@ func TestVCRReplaysWhatWeWrite(t *testing.T) {
 // what was saved and us replay what go-vcr saves.
 func TestSamplesBothWays(t *testing.T) {
 	files, _ := filepath.Glob(filepath.Join(os.Getenv("REPRISE_CASSETTES"), "*", "*", "*.yaml"))
-	files = append(files, "testdata/seed.yaml")
+	files = append(files, seedFile)
 	for _, file := range files {
 		rec, err := cassette.Load(file)
 		if err != nil {
