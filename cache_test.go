@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -159,6 +160,24 @@ func TestCacheBounds(t *testing.T) {
 		pass(1)
 		asks("2", 1)
 		asks("2", 0)
+	})
+}
+
+// A request that was sent twice at once is one entry.
+func TestCacheOfTheSameAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newFake(script(time.Second, stop(10)))
+		c := &reprise.Cache{Model: m, Entries: 2}
+		one := &reprise.Request{Messages: reprise.Ask("one")}
+		var wg sync.WaitGroup
+		for range 2 {
+			wg.Go(func() { _, _ = gather(t, c.Stream(t.Context(), one)) })
+		}
+		wg.Wait()
+		for _, text := range []string{"two", "one", "three", "one"} { // three takes the place of two
+			_, _ = gather(t, c.Stream(t.Context(), &reprise.Request{Messages: reprise.Ask(text)}))
+		}
+		m.at(t, 0, 0, time.Second, 2*time.Second)
 	})
 }
 

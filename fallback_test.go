@@ -25,8 +25,9 @@ func TestFallback(t *testing.T) {
 			models: [][]any{says("a"), says("b")}, want: eventsOf(says("a")), asked: []int{1, 0},
 		},
 		"the third answers": {
-			models: [][]any{script(fails(reprise.KindQuota)), script(fails(reprise.KindNotFound)), says("c")},
+			models: [][]any{script(warning("w", ""), fails(reprise.KindQuota)), script(fails(reprise.KindNotFound)), says("c")},
 			want: append([]reprise.Event{
+				warning("w", ""),
 				next("model 1 of 3 failed: fake: it is quota; the next is number 2"),
 				next("model 2 of 3 failed: fake: it is not_found; before that: fake: it is quota; the next is number 3"),
 			}, eventsOf(says("c"))...),
@@ -142,6 +143,9 @@ func TestFallbackRemembersTheLastConversations(t *testing.T) {
 	var histories [][]reprise.Message
 	for _, text := range []string{"one", "two", "three"} {
 		histories = append(histories, append(turn(t, f, reprise.Ask(text), "from b"), reprise.User("more")))
+	}
+	for _, text := range []string{"four", "five", "six"} {
+		turn(t, f, reprise.Ask(text), "from a") // what the first model answered needs no room
 	}
 	turn(t, f, histories[2], "from b")
 	turn(t, f, histories[1], "from a") // the answer before was the second that is kept

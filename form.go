@@ -158,9 +158,8 @@ func (f *form) request(req *Request) (*Request, error) {
 	return &own, nil
 }
 
-// read decodes the value that an answer holds into v. Its error is an
-// *OutputError.
-func (f *form) read(resp *Response, v any) error {
+// read decodes the value that an answer holds into v.
+func (f *form) read(resp *Response, v any) *OutputError {
 	text, call, err := f.answer(resp)
 	final := err != nil
 	if err == nil {

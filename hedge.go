@@ -110,6 +110,11 @@ func startRunner(ctx context.Context, m Model, req *Request) *runner {
 // send hands an item over, unless no one wants it any more.
 func (r *runner) send(it item) bool {
 	select {
+	case <-r.quit: // stop would take it, too
+		return false
+	default:
+	}
+	select {
 	case r.items <- it:
 		return true
 	case <-r.quit:

@@ -28,6 +28,10 @@ func TestHedge(t *testing.T) {
 			first: append(script(9*s, delta(""), time.Minute), says("a")...), want: append([]reprise.Event{delta("")}, eventsOf(says("a"))...),
 			asked: []time.Duration{0}, took: 69 * s,
 		},
+		"a Reset is no output": {
+			first: script(reprise.Reset{Reason: "r"}, time.Hour), second: says("b"),
+			want: append([]reprise.Event{sent}, eventsOf(says("b"))...), asked: []time.Duration{0, 10 * s}, took: 10 * s,
+		},
 		"the second is faster": {
 			first: append(script(warning("w", "of a"), time.Hour), says("a")...), second: append(script(warning("w", "of b"), 2*s), says("b")...),
 			want:  append([]reprise.Event{sent, warning("w", "of b")}, eventsOf(says("b"))...),
@@ -83,29 +87,58 @@ func TestHedgeOnAnotherModel(t *testing.T) {
 	})
 }
 
+// lingering is a model that says nothing and is slow to let go.
+type lingering struct{ cancelled, gone time.Time }
+
+func (l *lingering) Stream(ctx context.Context, _ *reprise.Request) iter.Seq2[reprise.Event, error] {
+	return func(yield func(reprise.Event, error) bool) {
+		<-ctx.Done()
+		l.cancelled = time.Now()
+		pass(time.Minute)
+		l.gone = time.Now()
+		yield(nil, ctx.Err())
+	}
+}
+
 // The loser is cancelled at once, but the stream does not end before it has.
 func TestHedgeWaitsForTheLoser(t *testing.T) {
+	const s = time.Second
 	synctest.Test(t, func(t *testing.T) {
-		var cancelled, gone time.Duration
-		start := time.Now()
-		slow := reprise.ModelFunc(func(ctx context.Context, _ *reprise.Request) iter.Seq2[reprise.Event, error] {
-			return func(yield func(reprise.Event, error) bool) {
-				<-ctx.Done()
-				cancelled = time.Since(start)
-				pass(time.Minute) // it is slow to let go
-				gone = time.Since(start)
-				yield(nil, ctx.Err())
+		for _, test := range []struct {
+			hedge  func(loser, winner reprise.Model) *reprise.Hedge
+			output time.Duration // when the winner has it
+		}{
+			{func(l, w reprise.Model) *reprise.Hedge { return &reprise.Hedge{Model: l, Second: w, Delay: s} }, 4 * s},
+			{func(l, w reprise.Model) *reprise.Hedge { return &reprise.Hedge{Model: w, Second: l, Delay: s} }, 3 * s},
+		} {
+			loser, start := new(lingering), time.Now()
+			h := test.hedge(loser, newFake(script(3*s, delta("b"), 10*s, delta("c"), stop(10))))
+			_, err := gather(t, h.Stream(t.Context(), ask))
+			if got := loser.cancelled.Sub(start); err != nil || got != test.output {
+				t.Errorf("cancelled after %v, %v, want %v", got, err, test.output)
 			}
-		})
-		h := &reprise.Hedge{Model: slow, Second: newFake(append(script(time.Second), says("b")...)), Delay: time.Second}
-		for ev, err := range h.Stream(t.Context(), ask) {
-			_, announced := ev.(reprise.Warning)
-			if got := time.Since(start); err != nil || !announced && got != 2*time.Second {
-				t.Errorf("%v came after %v, %v", ev, got, err)
+			if loser.gone.Sub(loser.cancelled) != time.Minute || time.Since(loser.gone) != 0 {
+				t.Errorf("gone at %v, ended at %v", loser.gone.Sub(start), time.Since(start))
 			}
 		}
-		if cancelled != 2*time.Second || gone != 62*time.Second || time.Since(start) != gone {
-			t.Errorf("cancelled after %v, gone after %v, ended after %v", cancelled, gone, time.Since(start))
+	})
+}
+
+// A loser that does not heed its context is left at its next event.
+func TestHedgeLeavesTheLoser(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		deaf := reprise.ModelFunc(func(context.Context, *reprise.Request) iter.Seq2[reprise.Event, error] {
+			return func(yield func(reprise.Event, error) bool) {
+				for more := true; more && n < 1000; n++ {
+					pass(time.Second)
+					more = yield(warning("w", ""), nil)
+				}
+			}
+		})
+		h := &reprise.Hedge{Model: deaf, Second: newFake(script(1500*time.Millisecond, delta("a"), stop(10))), Delay: time.Second}
+		if _, err := gather(t, h.Stream(t.Context(), ask)); err != nil || n != 3 {
+			t.Errorf("%v, and the loser yielded %d events, want 3", err, n)
 		}
 	})
 }

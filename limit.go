@@ -126,10 +126,10 @@ func (l *Limit) begin(tokens int64) (*spent, time.Duration) {
 	if l.Concurrent > 0 && l.running >= l.Concurrent {
 		return nil, 0
 	}
-	requests, used, need := l.requests, l.tokens, min(tokens, l.Tokens)
+	requests, used := l.requests, l.tokens
 	var wait time.Duration
 	for _, s := range l.window {
-		if (l.Requests == 0 || requests < l.Requests) && (l.Tokens == 0 || used+need <= l.Tokens) {
+		if (l.Requests == 0 || requests < l.Requests) && (l.Tokens == 0 || used+tokens <= l.Tokens) {
 			break
 		}
 		if s.request {
@@ -177,19 +177,14 @@ func (l *Limit) correct(mine *spent, tokens int64) {
 	case !mine.over:
 		mine.tokens = tokens
 		l.tokens += more
-		l.givenBack()
 	}
 }
 
+// leave ends a stream, and has whoever is next look again.
 func (l *Limit) leave() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.running--
-	l.givenBack()
-}
-
-// givenBack has whoever is next look again.
-func (l *Limit) givenBack() {
 	select {
 	case l.wake <- struct{}{}:
 	default: // it will look anyway

@@ -160,9 +160,11 @@ func TestLimitWaitsNoLongerThanItsContext(t *testing.T) {
 		var wg sync.WaitGroup
 		wg.Go(func() { wants(t, l.Stream(t.Context(), ask), "", stop(10)) })
 		synctest.Wait()
+		wg.Go(func() { wants(t, l.Stream(t.Context(), ask), "", stop(10)) }) // is next, and has time
+		synctest.Wait()
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
-		for range 3 { // one who is next, and two behind
+		for range 3 {
 			wg.Go(func() {
 				start := time.Now()
 				err := wants(t, l.Stream(ctx, ask), "context canceled while waiting for a limit of requests or tokens")
@@ -177,7 +179,38 @@ func TestLimitWaitsNoLongerThanItsContext(t *testing.T) {
 			t.Error(err)
 		}
 		wg.Wait()
+		m.at(t, 0, time.Minute, 2*time.Minute)
+	})
+}
+
+func TestLimitCancelledWhileNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newFake(script(time.Second, stop(10)))
+		l := &reprise.Limit{Model: m, Requests: 1}
+		wants(t, l.Stream(t.Context(), ask), "", stop(10))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		err := wants(t, l.Stream(ctx, ask), "context deadline exceeded while waiting for a limit of requests or tokens")
+		if reprise.KindOf(err) != reprise.KindTimeout || time.Since(start) != time.Second {
+			t.Errorf("got %v after %v", err, time.Since(start))
+		}
+		pass(58*time.Second - 1)
+		wants(t, l.Stream(t.Context(), ask), "", stop(10)) // a nanosecond too early
 		m.at(t, 0, time.Minute)
+	})
+}
+
+// What was corrected is forgotten as it was corrected.
+func TestLimitForgets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newFake(script(time.Second, stop(10)), script(time.Second, stop(10)), script(2*time.Second, stop(50)))
+		l := &reprise.Limit{Model: m, Tokens: 100, Estimate: func(*reprise.Request) int64 { return 50 }}
+		crowd(t, l, 2)
+		pass(time.Minute)
+		crowd(t, l, 3)
+		at := 61 * time.Second
+		m.at(t, 0, 0, at, at, at+time.Minute)
 	})
 }
 

@@ -2,15 +2,8 @@ package reprise
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"iter"
-	"slices"
 )
-
-// WarnOutput is the code of a [Warning] that an answer was not the value that
-// was asked for, and that the model was asked again.
-const WarnOutput = "output"
 
 // GenerateAs asks the model for a value of type T: it is
 // [Object.Generate] with the defaults of [Object].
@@ -48,27 +41,12 @@ type Object[T any] struct {
 	Tries int
 }
 
-// OutputMode is how a model is brought to answer with JSON of a schema.
-type OutputMode string
-
-// The ways to ask for JSON of a schema.
-const (
-	OutputSchema OutputMode = "schema" // by Request.Output: the model sees to it
-	OutputTool   OutputMode = "tool"   // by a tool that it must call, whose arguments are the value
-	OutputText   OutputMode = "text"   // by an instruction after Request.System
-)
-
-// An OutputModer is a [Model] that knows how it is best asked for JSON of a
-// schema. Find it with [As].
-type OutputModer interface {
-	OutputMode(req *Request) OutputMode
-}
-
 // A Partial is a value of type T as far as it has come.
 type Partial[T any] struct {
 	// Value holds what has come. Until Done it shares its slices, maps and
 	// pointers with the values after it: it is for looking at until the next
-	// is asked for, and what is kept longer must be copied.
+	// is asked for, and what is kept longer must be copied. Where T is a slice
+	// it may be kept as it is.
 	Value T
 	// Try counts from 1. A higher one than before says that the model began
 	// again, and that what came before is void.
@@ -79,30 +57,6 @@ type Partial[T any] struct {
 	// and warnings are those of all tries.
 	Response *Response
 }
-
-// An OutputError says that a model's answer is not the value that was asked
-// for. It wraps an [Error] of [KindBadResponse].
-type OutputError struct {
-	Text   string       // what the model wrote
-	Reason FinishReason // why it ended
-	Usage  Usage        // of all tries
-	Tries  int          // how often the model was asked
-	Err    error        // what is wrong
-	// Reply is what to add to the conversation, after the answer, so that the
-	// model may do better; nil: there is no use in it.
-	Reply *Message
-}
-
-// Error tells what is wrong.
-func (e *OutputError) Error() string {
-	if e.Tries > 1 {
-		return fmt.Sprintf("after %d tries %v", e.Tries, e.Err)
-	}
-	return e.Err.Error()
-}
-
-// Unwrap returns Err.
-func (e *OutputError) Unwrap() error { return e.Err }
 
 // Generate asks for a value and waits for it. The response is the last
 // answer, with the usage, cost and warnings of all tries; with an error it is
@@ -144,10 +98,14 @@ func (o *Object[T]) Request(req *Request) (*Request, error) {
 func (o *Object[T]) Read(req *Request, resp *Response) (T, error) {
 	var v T
 	f, err := o.form(req)
-	if err == nil {
-		err = f.read(resp, &v)
+	if err != nil {
+		return v, err
 	}
-	return v, err
+	if bad := f.read(resp, &v); bad != nil {
+		var none T
+		return none, bad
+	}
+	return v, nil
 }
 
 // stream asks until an answer is right; with show it yields values that are
@@ -173,26 +131,24 @@ func (o *Object[T]) stream(ctx context.Context, req *Request, show bool) iter.Se
 				return
 			}
 			p.Response = spent.add(resp)
-			var bad *OutputError
 			if err == nil {
 				var whole T
-				if err = f.read(resp, &whole); err == nil {
+				bad := f.read(resp, &whole)
+				if bad == nil {
 					p.Value, p.Done = whole, true
 					yield(p, nil)
 					return
 				}
-				if errors.As(err, &bad) {
-					bad.Tries, bad.Usage = n, p.Response.Usage
+				if bad.Tries, bad.Usage = n, p.Response.Usage; bad.Reply != nil && n < or(o.Tries, 3) {
+					spent.warn(bad)
+					req = bad.again(req, resp)
+					p = Partial[T]{Try: p.Try + 1}
+					continue
 				}
+				err = bad
 			}
-			if bad == nil || bad.Reply == nil || n >= or(o.Tries, 3) {
-				yield(p, err)
-				return
-			}
-			spent.warnings = append(spent.warnings, Warning{Code: WarnOutput, Message: fmt.Sprintf("try %d: %v; the model is asked again", n, bad.Err)})
-			req = bad.again(req, resp)
-			var none T
-			p = Partial[T]{Value: none, Try: p.Try + 1}
+			yield(p, err)
+			return
 		}
 	}
 }
@@ -221,42 +177,4 @@ func (o *Object[T]) ask(ctx context.Context, f *form, req *Request, p *Partial[T
 		return true
 	})
 	return answer.Response(), err
-}
-
-// again is the request with a wrong answer, and what is wrong with it.
-func (e *OutputError) again(req *Request, resp *Response) *Request {
-	next := *req
-	next.Messages = slices.Clip(req.Messages)
-	if len(resp.Message.Parts) > 0 { // APIs refuse an empty one
-		next.Messages = append(next.Messages, resp.Message)
-	}
-	next.Messages = append(next.Messages, *e.Reply)
-	return &next
-}
-
-// expense is what several answers took.
-type expense struct {
-	n        int
-	usage    Usage
-	cost     *USD
-	warnings []Warning
-}
-
-// add adds an answer, and returns it with what all took.
-func (x *expense) add(resp *Response) *Response {
-	x.usage = x.usage.Add(resp.Usage)
-	switch {
-	case x.n == 0:
-		x.cost = resp.Cost
-	case x.cost == nil || resp.Cost == nil: // unknown is not zero
-		x.cost = nil
-	default:
-		sum := *x.cost + *resp.Cost
-		x.cost = &sum
-	}
-	x.n++
-	x.warnings = append(x.warnings, resp.Warnings...)
-	all := *resp
-	all.Usage, all.Cost, all.Warnings = x.usage, x.cost, slices.Clone(x.warnings)
-	return &all
 }

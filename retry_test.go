@@ -80,6 +80,13 @@ func TestRetry(t *testing.T) {
 				"fake: it is rate_limit (retry after 1m0s)",
 			asked: []time.Duration{0, time.Minute},
 		},
+		"the budget is spent to its end": {
+			retry:   reprise.Retry{Budget: 500 * ms, Attempts: 2},
+			scripts: [][]any{script(busy)},
+			want:    []reprise.Event{retry("attempt 1 failed: fake: it is overloaded; the next is in 500ms")},
+			err:     "gave up after 2 attempts: fake: it is overloaded",
+			asked:   []time.Duration{0, 500 * ms},
+		},
 		"time spent in attempts is not of the budget": {
 			retry:   reprise.Retry{Budget: time.Second},
 			scripts: [][]any{script(time.Hour, busy), says("hi")},
@@ -212,6 +219,17 @@ func TestRetryCancelledWhileItWaits(t *testing.T) {
 		}
 		if !errors.Is(err, context.Canceled) || !errors.Is(err, why) || reprise.KindOf(err) != reprise.KindCanceled || !last {
 			t.Errorf("%v does not wrap the cancel, its cause and the last attempt's error", err)
+		}
+	})
+}
+
+func TestRetryDeadlineWhileItWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := gather(t, (&reprise.Retry{Model: newFake(script(after(reprise.KindRateLimit, time.Minute)))}).Stream(ctx, ask))
+		if reprise.KindOf(err) != reprise.KindTimeout || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
 		}
 	})
 }

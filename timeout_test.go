@@ -3,6 +3,7 @@ package reprise_test
 import (
 	"context"
 	"errors"
+	"iter"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -103,6 +104,20 @@ func TestTimeoutAndTheConsumersTime(t *testing.T) {
 
 // pass lets time go by, which under synctest takes none.
 func pass(d time.Duration) { <-time.After(d) }
+
+// When a stream has ended, so has the context of its request.
+func TestTimeoutReleasesItsContext(t *testing.T) {
+	var inner context.Context
+	m := reprise.ModelFunc(func(ctx context.Context, req *reprise.Request) iter.Seq2[reprise.Event, error] {
+		inner = ctx
+		return newFake(says("a")).Stream(ctx, req)
+	})
+	for _, w := range []reprise.Model{&reprise.Timeout{Model: m}, &reprise.Hedge{Model: m}} {
+		if _, err := gather(t, w.Stream(t.Context(), ask)); err != nil || inner.Err() == nil {
+			t.Errorf("%T: %v, and the context is still there", w, err)
+		}
+	}
+}
 
 // The caller's own cancel and deadline are not taken for one of ours.
 func TestTimeoutOfTheCaller(t *testing.T) {

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"charm.land/fantasy"
+
+	"github.com/repriselabs/reprise/bench/peer"
+)
+
+func run(ctx context.Context, t peer.Target) (int, error) {
+	m, err := model(ctx, t)
+	if err != nil {
+		return 0, err
+	}
+	return play(ctx, m)
+}
+
+func play(ctx context.Context, m fantasy.LanguageModel) (int, error) {
+	a := fantasy.NewAgent(m, fantasy.WithSystemPrompt(peer.System), fantasy.WithTools(
+		tool("add", "Add two numbers", func(a, b int) string { return strconv.Itoa(a + b) }),
+		tool("multiply", "Multiply two numbers", func(a, b int) string { return strconv.Itoa(a * b) }),
+	))
+	limit := int64(peer.MaxTokens)
+	n := 0
+	var said strings.Builder
+	_, err := a.Stream(ctx, fantasy.AgentStreamCall{
+		Prompt:          peer.Prompt,
+		MaxOutputTokens: &limit,
+		OnTextDelta: func(_, text string) error {
+			said.WriteString(text)
+			return nil
+		},
+		OnToolCall: func(c fantasy.ToolCallContent) error {
+			n += len(c.Input)
+			return nil
+		},
+	})
+	return n + said.Len(), err
+}

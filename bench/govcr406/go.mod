@@ -1,0 +1,12 @@
+module github.com/repriselabs/reprise/bench/govcr406
+
+go 1.26.0
+
+require (
+	github.com/repriselabs/reprise/bench v0.0.0
+	gopkg.in/dnaeon/go-vcr.v4 v4.0.6
+)
+
+require go.yaml.in/yaml/v4 v4.0.0-rc.3 // indirect
+
+replace github.com/repriselabs/reprise/bench => ../

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/repriselabs/reprise/bench/peer"
+)
+
+// deltas is how long a slow stream is: 5 seconds.
+const deltas = 50
+
+// slow reads many slow streams at once, with each peer in a program that was
+// just started.
+func (b *bench) slow() ([][]string, error) {
+	rows := [][]string{{"", "streams", "KiB of memory a stream (quartiles)", "× scanner", "CPU, µs a chunk (quartiles)", "× scanner"}}
+	if !b.wanted("slow") {
+		return nil, nil
+	}
+	for _, streams := range []int{1000, 10_000} {
+		peers := slow
+		rounds := max(3, b.rounds/3)
+		if streams > 1000 {
+			peers, rounds = slow[:2], 3 // what others need is seen at 1,000
+		}
+		memory, cpu := map[string][]float64{}, map[string][]float64{}
+		for range rounds {
+			for _, name := range peers {
+				m, err := b.fresh(name, peer.Order{Peer: name, Work: fmt.Sprintf("%s-%d", peer.Slow, deltas), URL: b.url, Streams: streams})
+				if err != nil {
+					return nil, err
+				}
+				memory[name] = append(memory[name], float64(m.RSS)/1024)
+				cpu[name] = append(cpu[name], m.CPU/1000/deltas)
+			}
+		}
+		for _, name := range peers {
+			rows = append(rows, []string{name, fmt.Sprint(streams), spreadText(memory[name]), ratios(memory[name], memory["scanner"]), spreadText(cpu[name]), ratios(cpu[name], cpu["scanner"])})
+		}
+	}
+	fmt.Println("\nslow streams")
+	printRows(os.Stdout, rows)
+	return rows, nil
+}
+
+func spreadText(v []float64) string {
+	s := spreadOf(v)
+	return fmt.Sprintf("%s (%s-%s)", number(s.mid), number(s.low), number(s.high))
+}
+
+func ratios(v, of []float64) string {
+	r := make([]float64, len(v))
+	for i := range v {
+		r[i] = v[i] / of[i]
+	}
+	return number(spreadOf(r).mid)
+}
+
+// fresh has an order done by a program of its own.
+func (b *bench) fresh(name string, o peer.Order) (peer.Measure, error) {
+	p, err := start(b.files[programs[name]])
+	if err != nil {
+		return peer.Measure{}, err
+	}
+	defer p.stop()
+	return p.order(o)
+}

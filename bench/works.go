@@ -1,0 +1,67 @@
+package main
+
+import "strings"
+
+// A work is a row of the plan: what is to be done, and by whom.
+type work struct {
+	name     string
+	title    string
+	unit     string // what one of size is
+	per      int    // units in one piece of work
+	loopback bool   // against the server; else in memory
+	floor    string // the peer that others are compared with
+	peers    []string
+}
+
+var clients = []string{"read", "events", "scanner", "jsontext", "reprise", "go-openai", "openai-go", "fantasy"}
+
+// works is the plan. Floors come first.
+var works = []work{
+	{"text-1000", "1,000 text deltas, over loopback", "chunk", 1000, true, "scanner", clients},
+	{"text-10000", "10,000 text deltas, over loopback", "chunk", 10_000, true, "scanner", clients},
+	{"text-1000", "1,000 text deltas, in memory", "chunk", 1000, false, "scanner", clients},
+	{"text-32000", "32,000 text deltas, in memory", "chunk", 32_000, false, "scanner", []string{"scanner", "reprise", "fantasy"}},
+	{"vary-10000", "10,000 text deltas that differ in more than the text, over loopback", "chunk", 10_000, true, "scanner", []string{"scanner", "jsontext", "reprise", "go-openai", "openai-go", "fantasy"}},
+	{"vary-1000", "1,000 text deltas that differ in more than the text, in memory", "chunk", 1000, false, "scanner", []string{"scanner", "jsontext", "reprise", "go-openai", "openai-go", "fantasy"}},
+	{"args-1024", "1 MiB of tool arguments in deltas of 1 KiB, over loopback", "delta", 1024, true, "scanner", clients},
+	{"args-1024", "1 MiB of tool arguments in deltas of 1 KiB, in memory", "delta", 1024, false, "scanner", clients},
+	{"seed", "the recorded run, over loopback", "run", 1, true, "scanner", []string{"scanner", "reprise", "go-openai", "openai-go", "fantasy"}},
+	{"seed", "the recorded run, in memory", "run", 1, false, "scanner", []string{"scanner", "reprise", "go-openai", "openai-go", "fantasy"}},
+	{"messages-10000", "10,000 text deltas of Anthropic's Messages, in memory", "event", 10_000, false, "scanner", apis},
+	{"responses-10000", "10,000 text deltas of OpenAI's Responses, in memory", "event", 10_000, false, "scanner", apis},
+	{"gemini-10000", "10,000 text deltas of Gemini, in memory", "event", 10_000, false, "scanner", apis},
+	{"turns-10", "an agent of 10 turns, in memory", "turn", 10, false, "reprise", []string{"reprise", "fantasy"}},
+	{"turns-50", "an agent of 50 turns, in memory", "turn", 50, false, "reprise", []string{"reprise", "fantasy"}},
+	{"load-10", "reading a cassette of 10 interactions", "interaction", 10, false, "reprise", recorders},
+	{"load-1000", "reading a cassette of 1,000 interactions", "interaction", 1000, false, "reprise", recorders},
+	{"load-10000", "reading a cassette of 10,000 interactions", "interaction", 10_000, false, "reprise", recorders},
+	{"order-10", "all requests of a cassette of 10, in order", "request", 10, false, "reprise", recorders},
+	{"order-1000", "all requests of a cassette of 1,000, in order", "request", 1000, false, "reprise", recorders},
+	{"order-10000", "all requests of a cassette of 10,000, in order", "request", 10_000, false, "reprise", []string{"reprise", "go-vcr 4.0.6"}},
+	{"last-10", "the last request of a cassette of 10", "request", 1, false, "reprise", recorders},
+	{"last-1000", "the last request of a cassette of 1,000", "request", 1, false, "reprise", recorders},
+	{"last-10000", "the last request of a cassette of 10,000", "request", 1, false, "reprise", recorders},
+	{"record-10", "recording 10 exchanges", "exchange", 10, false, "reprise", recorders},
+	{"replay", "reading the recorded run's cassette and playing it", "run", 1, false, "reprise", []string{"reprise", "fantasy"}},
+}
+
+var apis = []string{"scanner", "reprise", "official"}
+
+var recorders = []string{"reprise", "go-vcr 4.0.6", "go-vcr 4.0.7"}
+
+// slow is the plan for slow streams: each peer in a program that was just
+// started, so that its memory is that of the streams.
+var slow = []string{"scanner", "reprise", "go-openai", "openai-go", "fantasy"}
+
+// programs is where each peer lives.
+var programs = map[string]string{
+	"read": "floor", "events": "floor", "scanner": "floor", "jsontext": "floor",
+	"reprise": "reprise", "fantasy": "fantasy", "go-openai": "others", "openai-go": "others", "official": "official",
+	"go-vcr 4.0.6": "govcr406", "go-vcr 4.0.7": "govcr407",
+}
+
+// peerName is what a program calls the peer.
+func peerName(peer string) string {
+	name, _, _ := strings.Cut(peer, " ")
+	return name
+}
