@@ -92,7 +92,7 @@ func refine(e *reprise.Error, body []byte) {
 func (s *stream) errorIn(body []byte) *reprise.Error {
 	var st status
 	_ = json.Unmarshal(body, &st) // a body that is none has no code
-	e := (&wire.Call{Provider: s.provider}).ErrorFrom(body, st.Error.Code)
+	e := s.call.ErrorFrom(body, st.Error.Code)
 	e.Status = 0 // the HTTP status was a success
 	refine(e, body)
 	return e

@@ -109,6 +109,7 @@ func (m *Model) Stream(ctx context.Context, req *reprise.Request) iter.Seq2[repr
 		}
 		defer resp.Body.Close()
 		s := newStream(m.provider(), req, yield)
+		s.call = call
 		s.broken = func(err error) *reprise.Error { return call.Broken(ctx, err) }
 		s.requestID = wire.RequestID(resp.Header)
 		s.run(resp.Body)
@@ -224,8 +225,7 @@ func ReadResponse(body io.Reader, provider string, req *reprise.Request) iter.Se
 	provider = providerName(provider)
 	return func(yield func(reprise.Event, error) bool) {
 		s := newStream(provider, req, yield)
-		call := &wire.Call{Provider: provider}
-		s.broken = func(err error) *reprise.Error { return call.Broken(context.Background(), err) }
+		s.broken = func(err error) *reprise.Error { return s.call.Broken(context.Background(), err) }
 		s.run(body)
 	}
 }

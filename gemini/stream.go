@@ -15,6 +15,7 @@ import (
 type stream struct {
 	wire.Decoder
 	provider  string
+	call      *wire.Call // for its errors
 	yield     func(reprise.Event, error) bool
 	stopped   bool // the consumer left, or an error was yielded
 	broken    func(error) *reprise.Error
@@ -42,7 +43,7 @@ type stream struct {
 }
 
 func newStream(provider string, req *reprise.Request, yield func(reprise.Event, error) bool) *stream {
-	s := &stream{provider: provider, yield: yield, sources: req == nil}
+	s := &stream{provider: provider, call: &wire.Call{Provider: provider}, yield: yield, sources: req == nil}
 	if req == nil {
 		return s
 	}
