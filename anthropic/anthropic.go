@@ -99,7 +99,7 @@ func (m *Model) Stream(ctx context.Context, req *reprise.Request) iter.Seq2[repr
 			return
 		}
 		defer resp.Body.Close()
-		s := newStream(m.provider(), req, yield)
+		s := newStream(call, req, yield)
 		s.broken = func(err error) *reprise.Error { return call.Broken(ctx, err) }
 		s.requestID = wire.RequestID(resp.Header)
 		s.run(resp.Body)
@@ -215,8 +215,8 @@ func ReadResponse(body io.Reader, provider string, req *reprise.Request) iter.Se
 		provider = API
 	}
 	return func(yield func(reprise.Event, error) bool) {
-		s := newStream(provider, req, yield)
 		call := &wire.Call{Provider: provider}
+		s := newStream(call, req, yield)
 		s.broken = func(err error) *reprise.Error { return call.Broken(context.Background(), err) }
 		s.run(body)
 	}
@@ -228,5 +228,5 @@ func ReadError(body []byte, status int, provider string) *reprise.Error {
 	if provider == "" {
 		provider = API
 	}
-	return errorFrom(provider, body, status)
+	return errorFrom(&wire.Call{Provider: provider}, body, status)
 }

@@ -112,7 +112,7 @@ func unwrap(dst, payload []byte) ([]byte, error) {
 
 // exception makes an error of a frame that is one.
 func (s *stream) exception(m eventstream.Message) *reprise.Error {
-	e := errorFrom(s.provider, m.Payload, 0)
+	e := errorFrom(s.call, m.Payload, 0)
 	for _, name := range []string{":exception-type", ":error-code"} {
 		if code := m.Header[name]; code != "" {
 			message := m.Header[":error-message"]
@@ -120,7 +120,7 @@ func (s *stream) exception(m eventstream.Message) *reprise.Error {
 				message = e.Err.Error()
 			}
 			body, _ := json.Marshal(map[string]string{"code": code, "message": message}) // strings always marshal
-			return errorFrom(s.provider, body, 0)
+			return errorFrom(s.call, body, 0)
 		}
 	}
 	return e
@@ -149,7 +149,7 @@ func (s *stream) whole(r io.Reader) {
 	case err != nil:
 		s.odd(data, err, false)
 	case kind != "message" && !s.begun:
-		s.fail(errorFrom(s.provider, data, 0))
+		s.fail(errorFrom(s.call, data, 0))
 	default:
 		s.end()
 	}

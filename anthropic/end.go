@@ -25,7 +25,7 @@ func (s *stream) fail(e *reprise.Error) {
 }
 
 func (s *stream) bad(err error) *reprise.Error {
-	return &reprise.Error{Provider: s.provider, Kind: reprise.KindBadResponse, Err: err}
+	return &reprise.Error{Provider: s.call.Provider, Kind: reprise.KindBadResponse, Err: err}
 }
 
 // cut fails for an answer that ends before its end.
@@ -34,16 +34,16 @@ func (s *stream) cut() {
 	if !s.begun {
 		text = "the answer was cut off before it began"
 	}
-	s.fail(&reprise.Error{Provider: s.provider, Kind: reprise.KindCut, Err: errors.New(text)})
+	s.fail(&reprise.Error{Provider: s.call.Provider, Kind: reprise.KindCut, Err: errors.New(text)})
 }
 
 // odd fails for an event that cannot be understood.
 func (s *stream) odd(data []byte, err error, cut bool) {
 	if cut {
-		s.fail(&reprise.Error{Provider: s.provider, Kind: reprise.KindCut, Err: errors.New("the answer was cut off in the middle of an event")})
+		s.fail(&reprise.Error{Provider: s.call.Provider, Kind: reprise.KindCut, Err: errors.New("the answer was cut off in the middle of an event")})
 		return
 	}
-	e := errorFrom(s.provider, data, 0)
+	e := errorFrom(s.call, data, 0)
 	e.Kind = reprise.KindBadResponse
 	if err != nil {
 		e.Err = fmt.Errorf("%w in %w", err, e.Err)
@@ -65,10 +65,10 @@ func (s *stream) end() {
 	}
 	usage, ok := s.usage.usage()
 	if !ok {
-		s.emit(reprise.Warning{Provider: s.provider, Code: reprise.WarnUsage, Message: "the provider did not report the tokens used"})
+		s.emit(reprise.Warning{Provider: s.call.Provider, Code: reprise.WarnUsage, Message: "the provider did not report the tokens used"})
 	}
 	s.emit(reprise.Finish{
-		ID: s.id, Provider: s.provider, Model: s.model,
+		ID: s.id, Provider: s.call.Provider, Model: s.model,
 		Reason: s.finishReason(), Usage: usage, Extra: s.extra,
 	})
 	s.stopped = true

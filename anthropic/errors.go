@@ -8,9 +8,9 @@ import (
 	"github.com/repriselabs/reprise/internal/wire"
 )
 
-// errorFrom makes an error of a body that is one.
-func errorFrom(provider string, body []byte, status int) *reprise.Error {
-	e := (&wire.Call{Provider: provider}).ErrorFrom(body, status)
+// errorFrom makes an error of a body that is one, without the call's key.
+func errorFrom(call *wire.Call, body []byte, status int) *reprise.Error {
+	e := call.ErrorFrom(body, status)
 	var ids struct {
 		RequestID string `json:"request_id"`
 	}

@@ -48,6 +48,7 @@ func TestErrorAnswers(t *testing.T) {
 		{424, nil, `{"__type":"ModelErrorException","message":"oops"}`, reprise.Error{Kind: reprise.KindServer, Code: "ModelErrorException"}, "oops"},
 		{400, nil, `{"__type":"ValidationException","message":"Input is too long for requested model."}`, reprise.Error{Kind: reprise.KindContextLength, Code: "ValidationException"}, "too long"},
 		{200, http.Header{"Request-Id": {"req_2"}}, apiError("overloaded_error", "Overloaded"), reprise.Error{Kind: reprise.KindOverloaded, Code: "overloaded_error", RequestID: "req_body"}, "Overloaded"},
+		{200, nil, apiError("authentication_error", "invalid x-api-key "+testKey), reprise.Error{Kind: reprise.KindAuth, Code: "authentication_error"}, "invalid x-api-key [key]"},
 		{200, http.Header{"Request-Id": {"req_2"}}, `{"object":"list"}`, reprise.Error{Kind: reprise.KindServer, RequestID: "req_2"}, "an answer that says"},
 		{200, nil, "<html></html>", reprise.Error{Kind: reprise.KindBadResponse}, "an HTML page"},
 		{200, nil, "", reprise.Error{Kind: reprise.KindCut}, "before it began"},

@@ -103,13 +103,13 @@ func (e *encoder) reasoning(r reprise.Reasoning) error {
 		return fmt.Errorf("the Echo of reasoning: %w", err)
 	}
 	e.enter(reprise.RoleAssistant)
-	e.Open('{')
-	if block.Type == "redacted_thinking" {
-		e.Field("type", block.Type)
-	} else {
-		e.Field("type", "thinking")
-		e.Field("thinking", r.Text)
+	if block.Type == "redacted_thinking" { // all of it came from the API
+		e.Raw(r.Echo.Data)
+		return nil
 	}
+	e.Open('{')
+	e.Field("type", "thinking")
+	e.Field("thinking", r.Text)
 	if err := e.echo(r.Echo, "reasoning", "type", "thinking"); err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 // done when its block stops, and the answer with message_stop.
 type stream struct {
 	wire.Decoder
-	provider   string
+	call       *wire.Call // for its errors
 	yield      func(reprise.Event, error) bool
 	stopped    bool // the consumer left, or the answer is at its end
 	broken     func(error) *reprise.Error
@@ -31,8 +31,8 @@ type stream struct {
 	open      []*block
 }
 
-func newStream(provider string, req *reprise.Request, yield func(reprise.Event, error) bool) *stream {
-	s := &stream{provider: provider, yield: yield}
+func newStream(call *wire.Call, req *reprise.Request, yield func(reprise.Event, error) bool) *stream {
+	s := &stream{call: call, yield: yield}
 	if req == nil {
 		return s
 	}
@@ -101,7 +101,7 @@ func (s *stream) event(data []byte, cut bool) (last bool) {
 		s.odd(data, err, cut)
 		return false
 	case complaint:
-		s.fail(errorFrom(s.provider, data, 0))
+		s.fail(errorFrom(s.call, data, 0))
 		return false
 	}
 	return s.act(kind, index, delta, start)

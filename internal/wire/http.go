@@ -206,6 +206,9 @@ func retryAfter(h http.Header) time.Duration {
 // providers use, or anything else.
 func (c *Call) ErrorFrom(body []byte, status int) *reprise.Error {
 	e := &reprise.Error{Provider: c.Provider, Status: status}
+	if c.Key != "" {
+		body = bytes.ReplaceAll(body, []byte(c.Key), []byte("[key]")) // before anything is cut
+	}
 	code, message := errorBody(body)
 	e.Code = code
 	e.Kind = kindOf(status, code, message)

@@ -143,10 +143,12 @@ func TestErrorFrom(t *testing.T) {
 		{`[{"error":{"code":429,"message":"Resource has been exhausted","status":"RESOURCE_EXHAUSTED"}}]`, 429, reprise.KindRateLimit, "p: Resource has been exhausted (status 429)"},
 		{`{"code":"Client specified an invalid argument","error":"the model grok-9 does not exist"}`, 404, reprise.KindNotFound, "p: the model grok-9 does not exist (status 404)"},
 		{`{"error":{"message":"maximum context length is 8 tokens"}}`, 400, reprise.KindContextLength, "p: maximum context length is 8 tokens (status 400)"},
+		{strings.Repeat("x", 195) + "sk-secret-1", 500, reprise.KindServer, `p: an answer that says "` + strings.Repeat("x", 195) + `[key]" (status 500)`},
+		{`{"error":{"message":"no","code":"sk-secret-1"}}`, 500, reprise.KindServer, "p: no (status 500)"},
 		{`{"detail":[{"loc":["body"],"msg":"field required"}]}`, 422, reprise.KindInvalid, `p: [{"loc":["body"],"msg":"field required"}] (status 422)`},
 	} {
 		got := (&Call{Provider: "p", Key: "sk-secret-1"}).ErrorFrom([]byte(c.body), c.status)
-		if got.Kind != c.kind || got.Error() != c.text {
+		if got.Kind != c.kind || got.Error() != c.text || strings.Contains(got.Code, "secret") {
 			t.Errorf("%d %s: got %s %q, want %s %q", c.status, c.body, got.Kind, got, c.kind, c.text)
 		}
 	}
