@@ -136,7 +136,7 @@ func TestHedgeLeavesTheLoser(t *testing.T) {
 				}
 			}
 		})
-		h := &reprise.Hedge{Model: deaf, Second: newFake(script(1500*time.Millisecond, delta("a"), stop(10))), Delay: time.Second}
+		h := &reprise.Hedge{Model: deaf, Second: newFake(script(1500*time.Millisecond, delta("a"), stop(10))), Delay: 1200 * time.Millisecond}
 		if _, err := gather(t, h.Stream(t.Context(), ask)); err != nil || n != 3 {
 			t.Errorf("%v, and the loser yielded %d events, want 3", err, n)
 		}

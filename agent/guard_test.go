@@ -35,11 +35,11 @@ func TestGuards(t *testing.T) {
 		asked bool
 		want  string
 	}{
-		{"input", input(func() error { return bad }), true, `agent: turn 1: guard "g": Input: bad`},
+		{"input", input(func() error { time.Sleep(time.Second); return bad }), true, `agent: turn 1: guard "g": Input: bad`},
 		{"input, late", input(func() error { time.Sleep(time.Hour); return bad }), true, `agent: turn 1: guard "g": Input: bad`},
 		{"input first", first(input(func() error { time.Sleep(time.Hour); return bad })), false, `agent: turn 1: guard "g": Input: bad`},
-		{"panic", input(func() error { panic("oh") }), true, `agent: turn 1: guard "g": Input: the check panicked: oh`},
-		{"exit", input(func() error { runtime.Goexit(); return nil }), true, `agent: turn 1: guard "g": Input: the check ended without a verdict`},
+		{"panic", input(func() error { time.Sleep(time.Second); panic("oh") }), true, `agent: turn 1: guard "g": Input: the check panicked: oh`},
+		{"exit", input(func() error { time.Sleep(time.Second); runtime.Goexit(); return nil }), true, `agent: turn 1: guard "g": Input: the check ended without a verdict`},
 		{"output", agent.Guard{Name: "g", Output: func(_ context.Context, p reprise.Part) error {
 			if p, ok := p.(reprise.Text); ok && p.Text == "secret" {
 				return bad

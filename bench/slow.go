@@ -13,15 +13,15 @@ const deltas = 50
 // slow reads many slow streams at once, with each peer in a program that was
 // just started.
 func (b *bench) slow() ([][]string, error) {
-	rows := [][]string{{"", "streams", "KiB of memory a stream (quartiles)", "× scanner", "CPU, µs a chunk (quartiles)", "× scanner"}}
+	rows := [][]string{{"", "streams", "KiB of memory per stream (quartiles)", "× scanner", "CPU, µs per chunk (quartiles)", "× scanner"}}
 	if !b.wanted("slow") {
 		return nil, nil
 	}
 	for _, streams := range []int{1000, 10_000} {
 		peers := slow
-		rounds := max(3, b.rounds/3)
+		rounds := max(1, b.rounds/3)
 		if streams > 1000 {
-			peers, rounds = slow[:2], 3 // what others need is seen at 1,000
+			peers = slow[:2] // what others need is seen at 1,000
 		}
 		memory, cpu := map[string][]float64{}, map[string][]float64{}
 		for range rounds {

@@ -55,7 +55,7 @@ func (t *table) median(peer string, figure func(peer.Measure) float64) float64 {
 
 // rows are the cells as text, under a heading.
 func (t *table) rows() [][]string {
-	rows := [][]string{{"", "µs a " + t.unit, "× " + t.floor + " (quartiles)", "CPU, µs", "CPU, × " + t.floor, "allocations", "bytes"}}
+	rows := [][]string{{"", "µs per " + t.unit, "× " + t.floor + " (quartiles)", "CPU, µs", "CPU, × " + t.floor, "allocations", "bytes"}}
 	for _, p := range t.peers {
 		r, c := t.ratio(p, t.floor, wall), t.ratio(p, t.floor, cpu)
 		rows = append(rows, []string{

@@ -7,15 +7,18 @@ import (
 )
 
 // each scans the events of a stream for its text.
-func each(ctx context.Context, t peer.Target, path string, find func(s *scanner, text []byte) []byte) (int, error) {
+func each(ctx context.Context, t peer.Target, find func(s *scanner, text []byte) []byte) (int, error) {
 	var text []byte
-	t.URL += path
-	err := eachEvent(ctx, t, request, func(data []byte) { text = find(&scanner{b: data}, text) })
+	var s scanner
+	err := eachEvent(ctx, t, request, func(data []byte) {
+		s = scanner{b: data}
+		text = find(&s, text)
+	})
 	return len(text), err
 }
 
 func scanMessages(ctx context.Context, t peer.Target) (int, error) {
-	return each(ctx, t, "", func(s *scanner, text []byte) []byte {
+	return each(ctx, t, func(s *scanner, text []byte) []byte {
 		s.members(func(key []byte) {
 			if string(key) != "delta" {
 				s.skip()
@@ -34,7 +37,7 @@ func scanMessages(ctx context.Context, t peer.Target) (int, error) {
 }
 
 func scanResponses(ctx context.Context, t peer.Target) (int, error) {
-	return each(ctx, t, "", func(s *scanner, text []byte) []byte {
+	return each(ctx, t, func(s *scanner, text []byte) []byte {
 		s.members(func(key []byte) {
 			if string(key) == "delta" {
 				text = s.str(text)
@@ -47,7 +50,7 @@ func scanResponses(ctx context.Context, t peer.Target) (int, error) {
 }
 
 func scanGemini(ctx context.Context, t peer.Target) (int, error) {
-	return each(ctx, t, "", func(s *scanner, text []byte) []byte {
+	return each(ctx, t, func(s *scanner, text []byte) []byte {
 		s.in("candidates", func() {
 			s.elements(func() {
 				s.in("content", func() {
@@ -64,18 +67,10 @@ func scanGemini(ctx context.Context, t peer.Target) (int, error) {
 // in calls f at the value of one member of an object.
 func (s *scanner) in(name string, f func()) {
 	s.members(func(key []byte) {
-		s.spaces()
 		if string(key) == name {
 			f()
 		} else {
 			s.skip()
 		}
 	})
-}
-
-// spaces passes over the space that Gemini puts behind a colon.
-func (s *scanner) spaces() {
-	for s.b[s.i] == ' ' {
-		s.i++
-	}
 }

@@ -70,8 +70,11 @@ func eachEvent(ctx context.Context, t peer.Target, request string, f func(data [
 	lines := bufio.NewReader(body)
 	for {
 		line, err := lines.ReadSlice('\n')
-		if err == bufio.ErrBufferFull {
-			return err // no line is that long here
+		if err == bufio.ErrBufferFull { // no delta is that long
+			for err == bufio.ErrBufferFull {
+				_, err = lines.ReadSlice('\n')
+			}
+			continue
 		}
 		if data, ok := bytes.CutPrefix(bytes.TrimRight(line, "\r\n"), prefix); ok && !bytes.Equal(data, done) {
 			f(data)

@@ -34,9 +34,18 @@ func (s *scanner) members(f func(key []byte)) {
 		}
 		key := s.raw()
 		s.i++ // the colon
+		s.spaces()
 		f(key)
+		s.spaces()
 	}
 	s.i++
+}
+
+// spaces passes over the few that some APIs write.
+func (s *scanner) spaces() {
+	for s.b[s.i] == ' ' {
+		s.i++
+	}
 }
 
 // elements is members for a list.

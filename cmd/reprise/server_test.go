@@ -1,18 +1,49 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
+
+// toolServer is an MCP server with a tool that counts its calls.
+func toolServer() http.Handler {
+	type in struct {
+		Word string `json:"word"`
+	}
+	var calls atomic.Int32
+	s := mcp.NewServer(&mcp.Implementation{Name: "test", Version: "1"}, nil)
+	mcp.AddTool(s, &mcp.Tool{Name: "count"}, func(_ context.Context, _ *mcp.CallToolRequest, in in) (*mcp.CallToolResult, any, error) {
+		text := fmt.Sprintf("%s, call %d", in.Word, calls.Add(1))
+		return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: text}}}, nil, nil
+	})
+	return mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return s }, nil)
+}
+
+const useTool = `data: {"id":"1","model":"small","choices":[{"index":0,"delta":{"role":"assistant","tool_calls":[{"index":0,"id":"call_1","type":"function","function":{"name":"count","arguments":"{\"word\":\"hi\"}"}}]}}]}
+
+data: {"id":"1","model":"small","choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}
+
+data: {"choices":[],"usage":{"prompt_tokens":12,"completion_tokens":5,"total_tokens":17}}
+
+data: [DONE]
+
+`
 
 // startServer starts a Chat Completions server that answers by what the
 // prompt asks for, and returns its address.
 func startServer(t *testing.T) string {
-	s := httptest.NewServer(http.HandlerFunc(answer))
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", answer)
+	mux.Handle("/v1/mcp", toolServer())
+	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)
 	return s.URL + "/v1"
 }
@@ -40,6 +71,9 @@ func answer(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, body)
 	}
 	switch {
+	case asked("use the tool") && !asked(`"role":"tool"`):
+		w.Header().Set("Content-Type", "text/event-stream")
+		io.WriteString(w, useTool)
 	case asked("give 401"):
 		fail(401, `{"error":{"message":"Incorrect API key provided","code":"invalid_api_key"}}`)
 	case asked("give 429"):

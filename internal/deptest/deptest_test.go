@@ -13,15 +13,16 @@ const module = "github.com/repriselabs/reprise"
 
 // What a package outside the standard library may bring, and why.
 const (
-	schemas  = "github.com/google/jsonschema-go"       // JSON Schema from Go types, and its validation
-	yaml     = "go.yaml.in/yaml/v4"                    // cassettes that have a shape of their own
-	cobra    = "github.com/spf13/cobra"                // the command line
-	charm    = "charm.land/lipgloss/v2"                // colours
-	profile  = "github.com/charmbracelet/colorprofile" // and which of them a terminal has
-	terminal = "github.com/charmbracelet/x/term"       // whether there is one
-	oauth    = "golang.org/x/oauth2"                   // tokens of Google and Entra
-	aws      = "github.com/aws/aws-sdk-go-v2"          // signatures of AWS
-	awsConf  = "github.com/aws/aws-sdk-go-v2/config"   // and the credentials for them
+	mcpSDK   = "github.com/modelcontextprotocol/go-sdk" // the Model Context Protocol
+	schemas  = "github.com/google/jsonschema-go"        // JSON Schema from Go types, and its validation
+	yaml     = "go.yaml.in/yaml/v4"                     // cassettes that have a shape of their own
+	cobra    = "github.com/spf13/cobra"                 // the command line
+	charm    = "charm.land/lipgloss/v2"                 // colours
+	profile  = "github.com/charmbracelet/colorprofile"  // and which of them a terminal has
+	terminal = "github.com/charmbracelet/x/term"        // whether there is one
+	oauth    = "golang.org/x/oauth2"                    // tokens of Google and Entra
+	aws      = "github.com/aws/aws-sdk-go-v2"           // signatures of AWS
+	awsConf  = "github.com/aws/aws-sdk-go-v2/config"    // and the credentials for them
 )
 
 // rules are for a package and all below it; the first that fits counts. Each
@@ -52,9 +53,10 @@ var rules = []struct {
 	{"cassette", nil, []string{yaml}},
 	{"price", []string{""}, nil},
 	{"modeltest", []string{""}, nil},
+	{"mcp", []string{"", "mcp"}, []string{mcpSDK, schemas}},
 	{"models", []string{"", "anthropic", "anthropic/bedrock", "anthropic/vertex", "gemini", "gemini/vertex", "openai", "openaichat"}, nil},
 	{"transcript", []string{"", "anthropic", "cassette", "gemini", "openai", "openaichat", "price"}, nil},
-	{"cmd/reprise", []string{"", "agent", "cassette", "internal/demo", "models", "openaichat", "price", "transcript"}, []string{cobra, charm, profile, terminal}},
+	{"cmd/reprise", []string{"", "agent", "cassette", "internal/demo", "mcp", "models", "openaichat", "price", "transcript"}, []string{cobra, charm, profile, terminal}},
 	{"", []string{"internal/partialjson", "internal/seal"}, []string{schemas}},
 }
 
