@@ -8,6 +8,7 @@
 package transcript
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -205,6 +206,7 @@ func (ex *Exchange) price() {
 	if !ok && ex.Request != nil { // the answer may name a model in a way of its own
 		usd, ok = price.Of(ex.Provider, ex.Request.Model, ex.At, r.Usage)
 	}
+	ok = ok && standardTier(r)
 	switch {
 	case r.Cost == nil && ok:
 		ex.Cost = &Cost{USD: usd, Source: "table"}
@@ -214,6 +216,20 @@ func (ex *Exchange) price() {
 			ex.Cost.Table = &usd
 		}
 	}
+}
+
+// standardTier reports whether the answer came at the usual price: the table
+// has no other.
+func standardTier(r *reprise.Response) bool {
+	var tier string
+	if json.Unmarshal(r.Extra["service_tier"], &tier) != nil {
+		return true // not told
+	}
+	switch tier {
+	case "flex", "priority", "batch", "scale":
+		return false
+	}
+	return true
 }
 
 func millis(d time.Duration) *Millis {

@@ -105,6 +105,19 @@ func TestUnknownPrice(t *testing.T) {
 	}
 }
 
+// TestOtherTier has an answer at a price that the table does not know.
+func TestOtherTier(t *testing.T) {
+	for tier, known := range map[string]bool{"default": true, "flex": false, "priority": false} {
+		rec := load(t)
+		body := &rec.Interactions[0].Response.Body
+		*body = string(bytes.ReplaceAll([]byte(*body), []byte(`,"cost_in_usd_ticks":5596400`), nil))
+		*body = string(bytes.ReplaceAll([]byte(*body), []byte(`"object":"chat.completion.chunk"`), []byte(`"service_tier":"`+tier+`"`)))
+		if ex := transcript.Of("", rec).Exchanges[0]; (ex.Cost != nil) != known {
+			t.Errorf("%s: got cost %v", tier, ex.Cost)
+		}
+	}
+}
+
 func TestFailedExchanges(t *testing.T) {
 	base := load(t).Interactions[0]
 	for _, c := range []struct {
