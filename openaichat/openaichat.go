@@ -90,7 +90,7 @@ func (m *Model) address(path string) (*wire.Call, error) {
 	switch {
 	case base == "":
 		return nil, m.invalid(errors.New("no address: set Model.BaseURL, such as http://localhost:8080/v1"))
-	case m.BaseURL == "" && d.KeyVar != "" && wire.NoKey(m.Key, m.Client):
+	case (m.BaseURL == "" || d.BaseURL == "") && d.KeyVar != "" && wire.NoKey(m.Key, m.Client): // another address may need none
 		return nil, &reprise.Error{Provider: d.name(), Kind: reprise.KindAuth, Err: fmt.Errorf("no key: set Model.Key (usually from %s)", d.KeyVar)}
 	}
 	call := &wire.Call{Provider: d.name(), Client: m.Client, URL: strings.TrimSuffix(base, "/") + path, Key: m.Key, Header: http.Header{}}

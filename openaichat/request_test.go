@@ -153,6 +153,7 @@ func TestIncompleteModels(t *testing.T) {
 		"xai: no model: set Model.Name":                         XAI("", "k"),
 		"openai-chat: no address: set Model.BaseURL":            {Name: "m"},
 		"xai: no key: set Model.Key (usually from XAI_API_KEY)": XAI("m", ""),
+		"azure: no key: set Model.Key (usually from AZURE_":     Azure("http://127.0.0.1:1/openai/v1", "d", ""),
 		`openai-chat: the address "://x/chat/completions"`:      {Name: "m", BaseURL: "://x"},
 	} {
 		if _, err := reprise.Generate(t.Context(), m, req); err == nil || !strings.Contains(err.Error(), text) {
