@@ -3,6 +3,7 @@ package reprise_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -48,13 +49,13 @@ func TestBreaker(t *testing.T) {
 func TestBreakerLetsOneThroughAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		down := script(fails(reprise.KindServer))
-		m := newFake(down, down, script(time.Second, delta("a"), time.Second, fails(reprise.KindServer)), says("b"))
+		m := newFake(down, down, script(warning("w", ""), time.Second, delta("a"), time.Second, fails(reprise.KindServer)), says("b"))
 		b := &reprise.Breaker{Model: m, Failures: 2, Pause: 10 * time.Second}
 		failing(t, b, 2)
 		pass(10 * time.Second)
 		done := make(chan bool)
 		go func() {
-			wants(t, b.Stream(t.Context(), ask), "fake: it is server", delta("a"))
+			wants(t, b.Stream(t.Context(), ask), "fake: it is server", warning("w", ""), delta("a"))
 			done <- true
 		}()
 		synctest.Wait()
@@ -151,6 +152,50 @@ func TestBreakerLateFailures(t *testing.T) {
 		failing(t, b, 1)
 		<-late
 		wants(t, b.Stream(t.Context(), ask), "", eventsOf(says("up"))...)
+	})
+}
+
+// So do the output, the end and the failure of a request that began before
+// the circuit opened.
+func TestBreakerLateSigns(t *testing.T) {
+	const s = time.Second
+	synctest.Test(t, func(t *testing.T) {
+		down := script(fails(reprise.KindServer))
+		m := newFake(
+			script(5*s, delta("late"), 20*s, stop(10)), // from 0 to 25
+			script(12*s, fails(reprise.KindInvalid)),   // from 0 to 12
+			down, down,                                 // at 0: open for 10
+			script(5*s, delta("a"), 100*s, stop(10)), // at 11: lets others in at 16
+			down,                                     // at 26: one is enough
+		)
+		b := &reprise.Breaker{Model: m, Failures: 2, Pause: 10 * s}
+		var wg sync.WaitGroup
+		begin := func() {
+			wg.Go(func() { _, _ = gather(t, b.Stream(t.Context(), ask)) })
+			synctest.Wait()
+		}
+		isOpen := func(want bool) {
+			t.Helper()
+			if _, err := gather(t, b.Stream(t.Context(), ask)); errors.Is(err, reprise.ErrOpen) != want {
+				t.Errorf("after %v: %v", time.Since(m.start), err)
+			}
+		}
+		begin()
+		begin()
+		failing(t, b, 2)
+		pass(6 * s) // the first had output at 5
+		isOpen(true)
+		pass(5 * s)
+		begin()
+		pass(2 * s) // the second failed at 12
+		isOpen(true)
+		pass(13 * s) // at 25 the first ended well
+		failing(t, b, 1)
+		isOpen(true)
+		wg.Wait()
+		if len(m.asked) != 6 {
+			t.Errorf("asked at %v", m.asked)
+		}
 	})
 }
 

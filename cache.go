@@ -53,12 +53,10 @@ func (c *Cache) Stream(ctx context.Context, req *Request) iter.Seq2[Event, error
 			yield(nil, misset("Cache has a negative field"))
 			return
 		}
-		key, keyErr := digest(req)
-		if keyErr == nil { // else the model will say what is wrong with the request
-			if events, ok := c.find(key); ok {
-				replay(ctx, events, yield)
-				return
-			}
+		key, keyErr := digest(req) // with an error, the model will say what is wrong with the request
+		if events, ok := c.find(key); ok && keyErr == nil {
+			replay(ctx, events, yield)
+			return
 		}
 		var events []Event
 		err := relay(c.Model.Stream(ctx, req), func(ev Event) bool {
@@ -94,7 +92,6 @@ func (c *Cache) find(key [32]byte) ([]Event, bool) {
 	defer c.mu.Unlock()
 	hit, ok := c.lru.get(key)
 	if ok && c.MaxAge > 0 && time.Since(hit.at) >= c.MaxAge {
-		c.lru.remove(key)
 		return nil, false
 	}
 	return hit.events, ok

@@ -1,6 +1,6 @@
 // Package reprise holds the words of which agents, models and recordings are
 // made: what a request to a model is, what comes back, and what a tool is. It
-// talks to no network and starts no goroutine.
+// talks to no network, and starts no goroutine of its own accord.
 //
 // # A model
 //
@@ -33,6 +33,15 @@
 //	})
 //
 // Package agent runs models with tools.
+//
+// # Around a model
+//
+// [Retry], [Fallback], [Hedge], [Limit], [Breaker], [Timeout] and [Cache] are
+// models around models:
+//
+//	m := &reprise.Retry{Model: &reprise.Timeout{Model: openaichat.XAI(name, key), Idle: time.Minute}}
+//
+// [GenerateAs] and [StreamAs] give answers as Go values.
 //
 // # Tokens, money and errors
 //

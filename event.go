@@ -47,7 +47,7 @@ type PartDone struct {
 // answer goes on: a setting that the API cannot carry, a missing usage.
 type Warning struct {
 	Provider string `json:"provider,omitempty"`
-	Code     string `json:"code"`    // a fixed word: see the Warn constants
+	Code     string `json:"code"`    // a fixed word: one of the Warn constants, here or in package agent
 	Message  string `json:"message"` // for people
 }
 

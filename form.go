@@ -117,7 +117,7 @@ func (f *form) checkElement(raw json.RawMessage) error {
 // which schemaFor made: they want each property required and each value
 // described, and not all of them know references.
 func strictable(s *jsonschema.Schema) bool {
-	if s.Ref != "" || s.ContentEncoding != "" || s.Type == "" && s.Types == nil && s.AnyOf == nil {
+	if s.ContentEncoding != "" || s.Type == "" && s.Types == nil && s.AnyOf == nil { // anything, or a reference
 		return false
 	}
 	if s.AdditionalProperties != nil || len(s.Required) != len(s.Properties) {

@@ -211,6 +211,10 @@ func TestLimitForgets(t *testing.T) {
 		crowd(t, l, 3)
 		at := 61 * time.Second
 		m.at(t, 0, 0, at, at, at+time.Minute)
+
+		m = newFake(script(90*time.Second, stop(10))) // told when it counts no more
+		crowd(t, &reprise.Limit{Model: m, Tokens: 100, Estimate: func(*reprise.Request) int64 { return 60 }}, 3)
+		m.at(t, 0, time.Minute, 2*time.Minute)
 	})
 }
 

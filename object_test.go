@@ -90,6 +90,10 @@ func TestGenerateAsRecursiveType(t *testing.T) {
 	if d := cmp.Diff([]tree{{Value: 2, Children: []*tree{{Value: 3}}}}, list); d != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, d)
 	}
+	equalJSON(t, `{"type":"object","required":["value"],"additionalProperties":false,"properties":{"value":{"$ref":"#/$defs/tree"}},
+		"$defs":{"tree":{"type":"object","required":["value"],"additionalProperties":false,"properties":{"value":{"type":"integer"},
+			"children":{"type":"array","items":{"anyOf":[{"$ref":"#/$defs/tree"},{"type":"null"}]}},
+			"parent":{"anyOf":[{"$ref":"#/$defs/tree"},{"type":"null"}]}}}}}`, m.reqs[0].Output.JSON)
 	if m.reqs[0].Output.Strict {
 		t.Error("a schema with references is strict")
 	}
@@ -120,7 +124,7 @@ func TestGenerateAsByTool(t *testing.T) {
 	}
 	taken.Output = &reprise.Schema{Name: "reply", Description: "the pair"}
 	sent, err := o.Request(taken)
-	if err != nil || len(sent.Tools) != 2 || sent.Tools[1].Name != "reply" || sent.Tools[1].Description != "the pair" || len(taken.Tools) != 1 {
+	if err != nil || len(sent.Tools) != 2 || sent.Tools[1].Name != "reply" || sent.Tools[1].Description != "the pair" || sent.Output != nil {
 		t.Errorf("got %+v, %v", sent, err)
 	}
 }
@@ -134,7 +138,7 @@ func TestGenerateAsByInstructions(t *testing.T) {
 	}
 	system := reprise.Parts{reprise.Text{Text: "Be brief."}, reprise.CachePoint{}}
 	sent, err := o.Request(&reprise.Request{System: system, Output: &reprise.Schema{Description: "a pair"}})
-	if err != nil || len(sent.System) != 3 || !strings.HasSuffix(sent.System.Text(), "\nIt is: a pair") || !strings.HasPrefix(sent.System.Text(), "Be brief.") {
+	if err != nil || len(sent.System) != 3 || sent.Output != nil || !strings.HasSuffix(sent.System.Text(), "\nIt is: a pair") || !strings.HasPrefix(sent.System.Text(), "Be brief.") {
 		t.Errorf("got %v, %v", sent, err)
 	}
 }
@@ -311,6 +315,25 @@ func TestOutputError(t *testing.T) {
 	}
 }
 
+// What the caller's slices have room for is not written to.
+func TestObjectLeavesTheRequestAlone(t *testing.T) {
+	for mode, wrong := range map[reprise.OutputMode][]any{
+		reprise.OutputSchema: says("{}"), reprise.OutputTool: calls("1", "output", "{}"), reprise.OutputText: says("{}"),
+	} {
+		messages := []reprise.Message{reprise.User("a"), reprise.User("b"), reprise.User("c")}
+		system := reprise.Parts{reprise.Text{Text: "a"}, reprise.Text{Text: "b"}}
+		tools := []reprise.ToolSpec{{Name: "a"}, {Name: "b"}}
+		req := &reprise.Request{Messages: messages[:1], System: system[:1], Tools: tools[:1]}
+		_, _, err := (&reprise.Object[pair]{Model: newFake(wrong), Mode: mode}).Generate(t.Context(), req)
+		if err == nil || messages[1].Text() != "b" || messages[2].Text() != "c" || system[1:].Text() != "b" || tools[1].Name != "b" {
+			t.Errorf("%s: %v, and left are %v, %v and %v", mode, err, messages, system, tools)
+		}
+		if d := cmp.Diff(&reprise.Request{Messages: messages[:1], System: system[:1], Tools: tools[:1]}, req); d != "" {
+			t.Errorf("%s (-want +got):\n%s", mode, d)
+		}
+	}
+}
+
 func TestObjectTries(t *testing.T) {
 	m := newFake(says(`{}`))
 	o := &reprise.Object[pair]{Model: m, Tries: 1}
@@ -388,12 +411,17 @@ func TestStreamAs(t *testing.T) {
 		want   []shown[city]
 	}{
 		"in pieces": {
-			chunks("Sure:\n", `{"na`, `me":"Fa`, "ro", `","si`, `ze":`, "6", "7}", "\n"),
+			chunks("Sure:\n", `here: {"na`, `me":"Fa`, "ro", `","si`, `ze":`, "6", "7}", "\n"),
 			[]shown[city]{{city{}, 1, false}, {city{Name: "Fa"}, 1, false}, {city{Name: "Faro"}, 1, false}, {city{Name: "Faro", Size: 67}, 1, false}, {city{Name: "Faro", Size: 67}, 1, true}},
 		},
 		"at once": {
 			script(textDone(`{"name":"Faro","size":67}`), stop(10)),
 			[]shown[city]{{city{Name: "Faro", Size: 67}, 1, false}, {city{Name: "Faro", Size: 67}, 1, true}},
+		},
+		"in two parts": {
+			script(delta(`{"name":"Fa`), textDone(`{"name":"Fa`), reprise.TextDelta{Part: 1, Text: `ro","size":67}`},
+				reprise.PartDone{Index: 1, Part: reprise.Text{Text: `ro","size":67}`}}, stop(10)),
+			[]shown[city]{{city{Name: "Fa"}, 1, false}, {city{Name: "Faro", Size: 67}, 1, false}, {city{Name: "Faro", Size: 67}, 1, true}},
 		},
 		"begun again by the model": {
 			append(script(delta(`{"name":"Porto"`), reprise.Reset{Reason: "r"}), chunks(`{"name":"Faro",`, `"size":67}`)...),
@@ -429,15 +457,15 @@ func TestStreamAsByTool(t *testing.T) {
 	}
 	done := reprise.PartDone{Index: 1, Part: reprise.ToolCall{ID: "1", Name: "output", Args: `{"a":1,"b":"x"}`}}
 	want := []shown[pair]{{pair{A: 1}, 1, false}, {pair{1, "x"}, 1, false}, {pair{1, "x"}, 1, true}}
-	for _, script := range [][]any{
-		script(delta(`Not this: {"a":2}`), args(`{"a":1,`), args(`"b":"x"}`), done, stop(10)),
-	} {
-		got, _, err := collect(t, (&reprise.Object[pair]{Model: newFake(script), Mode: reprise.OutputTool}).Stream(t.Context(), ask))
-		if d := cmp.Diff(want, got); d != "" || err != nil {
-			t.Errorf("%v (-want +got):\n%s", err, d)
-		}
+	other := reprise.ToolCall{ID: "2", Name: "other", Args: `{"a":3}`}
+	m := newFake(script(delta(`Not this: {"a":2}`), reprise.ArgsDelta{Part: 2, ID: "2", Name: "other", Args: `{"a":3}`},
+		args(`{"a":1,`), args(`"b":"x"}`), done, reprise.PartDone{Index: 2, Part: other}, stop(10)))
+	got, _, err := collect(t, (&reprise.Object[pair]{Model: m, Mode: reprise.OutputTool}).Stream(t.Context(), ask))
+	if d := cmp.Diff(want, got); d != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, d)
 	}
-	got, _, err := collect(t, (&reprise.Object[pair]{Model: newFake(script(done, stop(10))), Mode: reprise.OutputTool}).Stream(t.Context(), ask))
+	m = newFake(script(textDone(`{"a":2}`), reprise.PartDone{Index: 2, Part: other}, done, stop(10)))
+	got, _, err = collect(t, (&reprise.Object[pair]{Model: m, Mode: reprise.OutputTool}).Stream(t.Context(), ask))
 	if d := cmp.Diff(want[1:], got); d != "" || err != nil {
 		t.Errorf("at once: %v (-want +got):\n%s", err, d)
 	}
@@ -650,4 +678,36 @@ func ExampleObject() {
 	got, _, err := object.Generate(context.Background(), &reprise.Request{Messages: reprise.Ask("Note: it rained all day")})
 	fmt.Printf("%+v %v\n", got, err)
 	// Output: {Title:Rain Body:all day} <nil>
+}
+
+// A Partial shows a value while it is written.
+func ExamplePartial() {
+	type note struct {
+		Title string `json:"title"`
+	}
+	for p, err := range reprise.StreamAs[note](context.Background(), saying(`{"title":"It rained all day"}`), &reprise.Request{}) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("%q %v\n", p.Value.Title, p.Done)
+	}
+	// Output:
+	// "" false
+	// "It rai" false
+	// "It rained all " false
+	// "It rained all day" false
+	// "It rained all day" true
+}
+
+func ExampleOutputError() {
+	_, _, err := reprise.GenerateAs[int](context.Background(), saying("five", "FIVE", "5"), &reprise.Request{Messages: reprise.Ask("What is 2+3?")})
+	var bad *reprise.OutputError
+	if errors.As(err, &bad) {
+		fmt.Println(bad.Text, bad.Reason, bad.Tries, bad.Usage.Total())
+		fmt.Println(bad.Err)
+	}
+	// Output:
+	// 5 stop 3 90
+	// the answer is not what was asked for: want a JSON object, got "5"
 }

@@ -47,7 +47,6 @@ func newView[T any](f *form) *view[T] {
 
 // add takes an event of the answer.
 func (v *view[T]) add(ev Event) {
-	v.changed = false
 	byTool := v.form.mode == OutputTool
 	switch ev := ev.(type) {
 	case TextDelta:

@@ -304,19 +304,22 @@ func TestWrappersTellAStreamWithoutAnEnd(t *testing.T) {
 
 func TestWrappersShowAPanic(t *testing.T) {
 	each(t, func(t *testing.T, wrap func(reprise.Model) reprise.Model) {
-		m := newFake(script(delta("a"), func() { panic("oops") }), says("b"))
+		oops := func() { panic("oops") }
+		m := newFake(script(oops), script(delta("a"), oops), says("b"))
 		w := wrap(m)
-		func() {
-			defer func() {
-				if r := recover(); r != "oops" {
-					t.Errorf("recovered %v, want oops", r)
+		for range 2 {
+			func() {
+				defer func() {
+					if r := recover(); r != "oops" {
+						t.Errorf("recovered %v, want oops", r)
+					}
+				}()
+				for range w.Stream(t.Context(), ask) {
 				}
 			}()
-			for range w.Stream(t.Context(), ask) {
-			}
-		}()
+		}
 		wants(t, w.Stream(t.Context(), ask), "", eventsOf(says("b"))...)
-		m.at(t, 0, 0)
+		m.at(t, 0, 0, 0)
 	})
 }
 
