@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 )
 
@@ -35,6 +36,9 @@ func Load(file string) (*Recording, error) {
 		return nil, &FileError{file, pathless(err)}
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.Mode()&fs.ModeCharDevice != 0 {
+		return nil, &FileError{file, errors.New("is a device, and not a file")}
+	}
 	rec, err := readPlain(f)
 	if err == nil {
 		return rec, nil

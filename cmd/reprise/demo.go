@@ -63,5 +63,5 @@ func playDemo(cmd *cobra.Command, file string) (err error) {
 			p.summary(done.Result, "from a recording: no key, no network")
 		}
 	}
-	return nil
+	return p.results.err
 }

@@ -21,6 +21,7 @@ import (
 // it on notes. Colours come off where the writer is no terminal.
 type printer struct {
 	out, notes io.Writer
+	results    *results // is out
 	wait       *spinner
 	midLine    bool                      // the text so far does not end with a newline
 	running    []string                  // ids of calls, in call order
@@ -29,8 +30,23 @@ type printer struct {
 	unpriced   bool // the cost of some answer is not known
 }
 
+// results keeps the first error of writing, as of a full disk.
+type results struct {
+	w   io.Writer
+	err error
+}
+
+func (r *results) Write(b []byte) (int, error) {
+	n, err := r.w.Write(b)
+	if r.err == nil {
+		r.err = err
+	}
+	return n, err
+}
+
 func newPrinter(out, notes io.Writer) *printer {
-	p := &printer{out: colored(out), notes: colored(notes)}
+	p := &printer{results: &results{w: colored(out)}, notes: colored(notes)}
+	p.out = p.results
 	if isTerminal(notes) {
 		p.wait = &spinner{w: notes}
 	}
@@ -85,7 +101,7 @@ func (p *printer) event(ev agent.Event) {
 
 func (p *printer) text(s string) {
 	p.wait.stop()
-	io.WriteString(p.out, s) // a broken pipe ends the program
+	io.WriteString(p.out, s) // results keeps an error
 	if s != "" {
 		p.midLine = !strings.HasSuffix(s, "\n")
 	}

@@ -176,7 +176,7 @@ func runText(cmd *cobra.Command, a *agent.Agent, prompt string) error {
 			p.summary(done.Result, since(start))
 		}
 	}
-	return nil
+	return p.results.err
 }
 
 func since(start time.Time) string { return time.Since(start).Round(time.Millisecond).String() }
