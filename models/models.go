@@ -53,6 +53,15 @@ type Name struct {
 	BaseURLVar      string // the environment variable that moves the provider's address; empty: there is none
 }
 
+// HasKey reports whether a model can be asked with what getenv knows: there
+// is a key, or none is needed.
+func (n Name) HasKey(getenv func(string) string) bool {
+	if n.KeyVar == "" || n.BaseURLVar != "" && getenv(n.BaseURLVar) != "" { // another server may need none
+		return true
+	}
+	return Config{Getenv: getenv}.first(keyVars(n.Provider, n.KeyVar)...) != ""
+}
+
 // Parse splits "provider/model". The model may have slashes of its own.
 func Parse(spec string) (Name, error) {
 	provider, model, ok := strings.Cut(spec, "/")

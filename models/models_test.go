@@ -68,3 +68,27 @@ func TestAll(t *testing.T) {
 		}
 	}
 }
+
+func TestHasKey(t *testing.T) {
+	for _, c := range []struct {
+		spec, set string
+		want      bool
+	}{
+		{"google/m", "", false}, {"google/m", "GEMINI_API_KEY", true}, {"google/m", "GOOGLE_API_KEY", true},
+		{"xai/m", "GOOGLE_API_KEY", false}, {"xai/m", "XAI_API_KEY", true}, {"xai/m", "XAI_BASE_URL", true}, {"ollama/m", "", true},
+	} {
+		name, err := models.Parse(c.spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := name.HasKey(func(v string) string {
+			if v == c.set {
+				return "x"
+			}
+			return ""
+		})
+		if got != c.want {
+			t.Errorf("%s with %q set: got %v, want %v", c.spec, c.set, got, c.want)
+		}
+	}
+}

@@ -78,8 +78,17 @@ func openBedrock(c Config, model string) (reprise.Model, error) {
 	return m, nil
 }
 
+// keyVars are the variables that a provider's key may be in, the usual one
+// first.
+func keyVars(provider, usual string) []string {
+	if provider == "google" {
+		return []string{usual, "GOOGLE_API_KEY"}
+	}
+	return []string{usual}
+}
+
 func openGoogle(c Config, model string) (reprise.Model, error) {
-	m := gemini.New(model, c.first("GEMINI_API_KEY", "GOOGLE_API_KEY"))
+	m := gemini.New(model, c.first(keyVars("google", "GEMINI_API_KEY")...))
 	if base := c.getenv("GOOGLE_GEMINI_BASE_URL"); base != "" { // which is without the version
 		m.BaseURL = strings.TrimSuffix(base, "/") + "/v1beta"
 	}

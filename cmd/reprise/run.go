@@ -149,7 +149,7 @@ func priceOf(r *reprise.Response) (reprise.USD, bool) {
 
 // keyMissing is the error of a provider's key that is not set.
 func keyMissing(name models.Name) error {
-	if name.KeyVar == "" || os.Getenv(name.KeyVar) != "" || name.BaseURLVar != "" && os.Getenv(name.BaseURLVar) != "" {
+	if name.HasKey(os.Getenv) {
 		return nil
 	}
 	return fmt.Errorf("no key for %s: set %s; 'reprise demo' needs none", name.Provider, name.KeyVar)
