@@ -2,11 +2,8 @@ package openaichat
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"iter"
-	"net/http"
 	"net/url"
 	"time"
 
@@ -62,36 +59,31 @@ func AnswerTo(_ *url.URL, body []byte, d *Dialect) Answer {
 // tell; after any other (the answer was cut, the caller gave up) the stream
 // just ends, and it is for the caller to break the connection.
 func WriteResponse(w io.Writer, events iter.Seq2[reprise.Event, error], as Answer) ([]reprise.Warning, error) {
-	a := &writer{Answer: as, w: w}
-	if a.Dialect == nil {
-		a.Dialect = &Dialect{}
-	}
-	a.restart()
-	err := a.run(events)
-	if err != nil && a.begun && !a.broken {
-		a.tell(err)
-	}
-	return a.warnings, err
+	a := newWriter(w, as)
+	return a.Write(a, events, as.Known)
 }
 
-// writer writes one answer. Its events become additions to the message, which
-// are sent one by one, or joined and written at the end.
+// writer is the [wire.Form] of the API. The events become additions to the
+// message, which are sent one by one, or joined and written at the end.
 type writer struct {
-	wire.Encoder
+	wire.Reply
 	Answer
-	w        io.Writer
-	begun    bool // something was written
-	broken   bool // w took no more
-	warnings []reprise.Warning
-	line     []byte
-
 	progress
+}
+
+func newWriter(w io.Writer, as Answer) *writer {
+	if as.Dialect == nil {
+		as.Dialect = &Dialect{}
+	}
+	return &writer{Answer: as, Reply: wire.Reply{Provider: as.Dialect.name(), W: w}}
 }
 
 // progress is what a writer knows of the answer.
 type progress struct {
 	id, model string
-	drafts    map[int]*sent // by the number of the part
+	part      int    // that is being written; -1: none
+	place     string // of it
+	empty     bool   // nothing of it was written
 	calls     int
 	refused   bool
 	runes     int // of the texts that are done
@@ -99,36 +91,17 @@ type progress struct {
 	message   []*joined // the places of a whole message, in the order in which they began
 }
 
-// restart forgets the answer so far.
-func (a *writer) restart() {
-	a.progress = progress{drafts: map[int]*sent{}}
+// Restart implements [wire.Form].
+func (a *writer) Restart() {
+	a.progress = progress{part: -1}
 	if a.Known != nil {
 		a.id, a.model = a.Known.ID, a.Known.Model
 	}
 }
 
-func (a *writer) warn(code, format string, args ...any) {
-	a.warnings = append(a.warnings, reprise.Warning{Provider: a.Dialect.name(), Code: code, Message: fmt.Sprintf(format, args...)})
-}
-
-func (a *writer) dropped(format string, args ...any) { a.warn(reprise.WarnDropped, format, args...) }
-
-func (a *writer) run(events iter.Seq2[reprise.Event, error]) error {
-	for ev, err := range events {
-		if err == nil {
-			err = a.hidden(ev)
-		}
-		if err == nil {
-			err = a.event(ev)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	switch {
-	case a.finish == nil:
-		return &reprise.Error{Kind: reprise.KindBadResponse, Err: errors.New("the events ended without a Finish")}
-	case a.Stream:
+// End implements [wire.Form].
+func (a *writer) End() error {
+	if a.Stream {
 		return a.endStream()
 	}
 	return a.whole()
@@ -154,7 +127,7 @@ func (a *writer) chunk(members func()) error {
 	a.Int(0)
 	a.Key("delta")
 	a.Open('{')
-	if !a.begun {
+	if !a.Begun() {
 		a.Field("role", "assistant")
 	}
 	members()
@@ -164,7 +137,7 @@ func (a *writer) chunk(members func()) error {
 	a.Close(']')
 	a.tier()
 	a.Close('}')
-	return a.send(a.Buf)
+	return a.Send("", a.Buf)
 }
 
 func (a *writer) endStream() error {
@@ -177,11 +150,11 @@ func (a *writer) endStream() error {
 		a.Raw([]byte("[]"))
 		a.usage()
 		a.Close('}')
-		if err := a.send(a.Buf); err != nil {
+		if err := a.Send("", a.Buf); err != nil {
 			return err
 		}
 	}
-	return a.send(done)
+	return a.Send("", done)
 }
 
 // whole writes the answer as one object.
@@ -205,7 +178,7 @@ func (a *writer) whole() error {
 	}
 	a.tier()
 	a.Close('}')
-	return a.write(a.Buf, "application/json")
+	return a.Put(a.Buf, "application/json")
 }
 
 // head begins a chunk or a whole answer.
@@ -221,39 +194,4 @@ func (a *writer) head(object string) {
 	a.Key("created")
 	a.Int(created)
 	a.Field("model", a.model)
-}
-
-// send writes data as one event of a stream.
-func (a *writer) send(data []byte) error {
-	a.line = append(append(append(a.line[:0], "data: "...), data...), "\n\n"...)
-	return a.write(a.line, "text/event-stream")
-}
-
-func (a *writer) write(b []byte, contentType string) error {
-	rw, isHTTP := a.w.(http.ResponseWriter)
-	if isHTTP && !a.begun {
-		rw.Header().Set("Content-Type", contentType)
-	}
-	a.begun = true
-	_, err := a.w.Write(b)
-	if err == nil {
-		err = flush(a.w)
-	}
-	a.broken = err != nil
-	return err
-}
-
-// flush passes on what w has buffered, if it does.
-func flush(w io.Writer) error {
-	switch w := w.(type) {
-	case http.ResponseWriter:
-		err := http.NewResponseController(w).Flush()
-		if errors.Is(err, http.ErrNotSupported) {
-			return nil
-		}
-		return err
-	case interface{ Flush() error }:
-		return w.Flush()
-	}
-	return nil
 }

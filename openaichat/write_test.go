@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"net/http/httptest"
 	"net/url"
 	"slices"
@@ -17,27 +16,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/dice"
 )
-
-// stream yields events, and then an error if there is one.
-func streamOf(err error, events ...reprise.Event) iter.Seq2[reprise.Event, error] {
-	return func(yield func(reprise.Event, error) bool) {
-		for _, ev := range events {
-			if !yield(ev, nil) {
-				return
-			}
-		}
-		if err != nil {
-			yield(nil, err)
-		}
-	}
-}
 
 // written is what is made of events.
 func written(t *testing.T, as Answer, events ...reprise.Event) (string, []string) {
 	t.Helper()
 	var b strings.Builder
-	warnings, err := WriteResponse(&b, streamOf(nil, events...), as)
+	warnings, err := WriteResponse(&b, dice.Stream(nil, events...), as)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,11 +123,11 @@ func TestWriteAtOnce(t *testing.T) {
 	}
 
 	rec := httptest.NewRecorder()
-	if _, err := WriteResponse(rec, streamOf(nil, seed...), Answer{Stream: true}); err != nil || !rec.Flushed || rec.Header().Get("Content-Type") != "text/event-stream" {
+	if _, err := WriteResponse(rec, dice.Stream(nil, seed...), Answer{Stream: true}); err != nil || !rec.Flushed || rec.Header().Get("Content-Type") != "text/event-stream" {
 		t.Errorf("got %v, flushed %v, %v", err, rec.Flushed, rec.Header())
 	}
 	rec = httptest.NewRecorder()
-	if _, err := WriteResponse(rec, streamOf(nil, seed...), Answer{}); err != nil || rec.Header().Get("Content-Type") != "application/json" {
+	if _, err := WriteResponse(rec, dice.Stream(nil, seed...), Answer{}); err != nil || rec.Header().Get("Content-Type") != "application/json" {
 		t.Errorf("got %v, %v", err, rec.Header())
 	}
 }
@@ -233,7 +219,7 @@ func TestWriteBrokenOff(t *testing.T) {
 	} {
 		fault := &reprise.Error{Kind: kind, Err: errors.New("broke")}
 		var b bytes.Buffer
-		if _, err := WriteResponse(&b, streamOf(fault, half), Answer{Stream: true}); err != fault {
+		if _, err := WriteResponse(&b, dice.Stream(fault, half), Answer{Stream: true}); err != fault {
 			t.Errorf("%s: got error %v", kind, err)
 		}
 		got, err := reprise.Collect(ReadResponse(&b, &Dialect{}, nil))
@@ -241,9 +227,9 @@ func TestWriteBrokenOff(t *testing.T) {
 			t.Errorf("%s: read as %q and %v", kind, got.Text(), err)
 		}
 		for _, as := range []Answer{{}, {Stream: true}} {
-			events := streamOf(fault)
+			events := dice.Stream(fault)
 			if !as.Stream {
-				events = streamOf(fault, half)
+				events = dice.Stream(fault, half)
 			}
 			if _, err := WriteResponse(&b, events, as); err != fault || b.Len() > 0 {
 				t.Errorf("%s: wrote %q, error %v", kind, b.String(), err)
@@ -254,7 +240,7 @@ func TestWriteBrokenOff(t *testing.T) {
 
 func TestWriteEndsWithoutFinish(t *testing.T) {
 	for _, stream := range []bool{true, false} {
-		if _, err := WriteResponse(io.Discard, streamOf(nil, reprise.TextDelta{Text: "a"}), Answer{Stream: stream}); reprise.KindOf(err) != reprise.KindBadResponse {
+		if _, err := WriteResponse(io.Discard, dice.Stream(nil, reprise.TextDelta{Text: "a"}), Answer{Stream: stream}); reprise.KindOf(err) != reprise.KindBadResponse {
 			t.Errorf("stream %v: got %v", stream, err)
 		}
 	}
@@ -274,7 +260,7 @@ func TestWriteReset(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	_, err := WriteResponse(&b, streamOf(nil, append([]reprise.Event{reprise.TextDelta{Text: "void"}}, again...)...), Answer{Stream: true})
+	_, err := WriteResponse(&b, dice.Stream(nil, append([]reprise.Event{reprise.TextDelta{Text: "void"}}, again...)...), Answer{Stream: true})
 	if err == nil || !strings.Contains(err.Error(), "began again") {
 		t.Errorf("got %v", err)
 	}

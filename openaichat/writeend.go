@@ -77,17 +77,17 @@ func (a *writer) unsaid() {
 	f := a.finish
 	for _, name := range slices.Sorted(maps.Keys(f.Extra)) {
 		if a.extraOf(name) == nil {
-			a.dropped("the field %s of the answer", name)
+			a.Dropped("the field %s of the answer", name)
 		}
 	}
 	if f.Reason == reprise.ReasonPause {
-		a.dropped("the reason %s: the API has none such", f.Reason)
+		a.Dropped("the reason %s: the API has none such", f.Reason)
 	}
 	if f.Usage.CacheWrite1h > 0 {
-		a.dropped("how many tokens are cached for an hour: the API does not tell")
+		a.Dropped("how many tokens are cached for an hour: the API does not tell")
 	}
 	if f.Cost != nil && a.Dialect.Cost == "" {
-		a.dropped("the cost: %s does not tell", a.Dialect.name())
+		a.Dropped("the cost: %s does not tell", a.Provider)
 	}
 }
 

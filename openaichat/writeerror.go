@@ -1,13 +1,10 @@
 package openaichat
 
 import (
-	"errors"
-	"math"
 	"net/http"
-	"strconv"
-	"time"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/wire"
 )
 
 // WriteError answers with an error as a server of the API does: with its
@@ -15,67 +12,28 @@ import (
 // request was. It is the inverse of [ReadError]. An error that is no
 // [reprise.Error] is the server's own.
 func WriteError(w http.ResponseWriter, err error, as Answer) error {
-	a := &writer{Answer: as, w: w}
-	if a.Dialect == nil {
-		a.Dialect = &Dialect{}
-	}
-	e := errorOf(err)
-	header := w.Header()
-	if e.RequestID != "" {
-		header.Set("X-Request-Id", e.RequestID)
-	}
-	if wait := e.RetryAfter; wait > 0 {
-		header.Set("Retry-After", strconv.FormatInt(int64(math.Ceil(wait.Seconds())), 10))
-		if wait%time.Second != 0 {
-			header.Set("Retry-After-Ms", strconv.FormatFloat(float64(wait)/float64(time.Millisecond), 'f', -1, 64))
-		}
-	}
-	header.Set("Content-Type", "application/json")
-	status := e.Status
-	if status < 400 || status > 599 {
-		status = faultOf(e.Kind).status
-	}
-	w.WriteHeader(status)
+	a, e := newWriter(nil, as), wire.AsError(err)
 	a.fault(e)
-	_, err = w.Write(a.Buf)
-	return err
+	return wire.Refuse(w, e, faultOf(e.Kind).status, "X-Request-Id", a.Buf)
 }
 
-func errorOf(err error) *reprise.Error {
-	var e *reprise.Error
-	if !errors.As(err, &e) {
-		e = &reprise.Error{Kind: reprise.KindServer, Err: err}
-	}
-	return e
-}
-
-// tell sends an error in mid-stream, if it is one that servers tell: what
-// befell the connection is not.
-func (a *writer) tell(err error) {
-	e := errorOf(err)
-	switch e.Kind {
-	case reprise.KindCut, reprise.KindNetwork, reprise.KindTransport, reprise.KindBadResponse, reprise.KindCanceled:
-		return
-	}
+// Tell implements [wire.Form].
+func (a *writer) Tell(e *reprise.Error) error {
 	a.fault(e)
-	_ = a.send(a.Buf) // there is an error already
+	return a.Send("", a.Buf)
 }
 
 // fault writes the body of an error.
 func (a *writer) fault(e *reprise.Error) {
 	said := faultOf(e.Kind)
-	if e.Code != "" && e.Provider == a.Dialect.name() {
+	if e.Code != "" && e.Provider == a.Provider {
 		said.code = e.Code
-	}
-	text := string(e.Kind)
-	if e.Err != nil {
-		text = e.Err.Error()
 	}
 	a.Buf = a.Buf[:0]
 	a.Open('{')
 	a.Key("error")
 	a.Open('{')
-	a.Field("message", text)
+	a.Field("message", wire.ErrorText(e))
 	a.Field("type", said.kind)
 	a.Key("param")
 	a.Raw(nil)
