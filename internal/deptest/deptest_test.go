@@ -41,6 +41,7 @@ var rules = []struct {
 	{"internal/partialjson", nil, nil},
 	{"internal/wire", []string{""}, nil},
 	{"internal/demo", []string{""}, nil},
+	{"internal/dice", []string{""}, nil},
 	{"openaichat/azure", nil, []string{oauth}},
 	{"openaichat", []string{"", "internal/sse", "internal/wire"}, nil},
 	{"openai", []string{"", "internal/sse", "internal/wire"}, nil},
