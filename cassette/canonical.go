@@ -10,6 +10,17 @@ import (
 	"unicode/utf8"
 )
 
+// Canonical returns a form of the JSON text that is equal for two texts if and
+// only if a Cassette takes them for the same body. It returns false, and the
+// text as it is, for what is not JSON. The form is not JSON.
+func Canonical(text string) (string, bool) {
+	b, ok := canonical(nil, text)
+	if !ok {
+		return text, false
+	}
+	return string(b), true
+}
+
 // canonical appends a form of the JSON text that is equal for two texts if
 // and only if they are the same value: white space, the order of keys and the
 // spelling of strings and numbers do not matter, and numbers are exact. It

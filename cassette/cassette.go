@@ -136,7 +136,7 @@ func (c *Cassette) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if found != nil {
-		return c.replay(req, found)
+		return player{c.Pace, c.Split}.replay(req, found)
 	}
 	return c.record(req, asked, body, superseded)
 }

@@ -74,7 +74,7 @@ func (c *Cassette) do(ctx context.Context, e *Effect, fn Call) ([]byte, error) {
 		c.compare(found, out, err)
 		return out, err
 	case found != nil:
-		if err := c.wait(ctx, found.Effect.Duration); err != nil {
+		if err := (player{pace: c.Pace}).wait(ctx, found.Effect.Duration); err != nil {
 			return nil, err
 		}
 		return effectResult(found)

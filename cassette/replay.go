@@ -12,10 +12,21 @@ import (
 	"time"
 )
 
-// replay returns the recorded response to req, with a copy of everything that
-// a caller could change.
-func (c *Cassette) replay(req *http.Request, i *Interaction) (*http.Response, error) {
-	if err := c.wait(req.Context(), i.Response.Duration); err != nil {
+// Replay returns the recorded response to req, as a Cassette with this Pace
+// does, or the error that was recorded in its place. The response's headers
+// and trailers are the caller's.
+func (i *Interaction) Replay(req *http.Request, pace float64) (*http.Response, error) {
+	return player{pace: pace}.replay(req, i)
+}
+
+// player is how exchanges are replayed.
+type player struct {
+	pace  float64
+	split func(body string, recorded []Chunk) []Chunk
+}
+
+func (p player) replay(req *http.Request, i *Interaction) (*http.Response, error) {
+	if err := p.wait(req.Context(), i.Response.Duration); err != nil {
 		return nil, err
 	}
 	if i.Response.Code == 0 {
@@ -26,10 +37,10 @@ func (c *Cassette) replay(req *http.Request, i *Interaction) (*http.Response, er
 		resp.ContentLength = int64(len(i.Response.Body)) // redaction or a hand may have changed it
 	}
 	chunks := trust(i.Response.Chunks, len(i.Response.Body))
-	if c.Split != nil {
-		chunks = trust(c.Split(i.Response.Body, chunks), len(i.Response.Body))
+	if p.split != nil {
+		chunks = trust(p.split(i.Response.Body, chunks), len(i.Response.Body))
 	}
-	resp.Body = &replayBody{c: c, ctx: req.Context(), resp: resp, item: i, rest: i.Response.Body, chunks: chunks}
+	resp.Body = &replayBody{p: p, ctx: req.Context(), resp: resp, item: i, rest: i.Response.Body, chunks: chunks}
 	return resp, nil
 }
 
@@ -65,9 +76,9 @@ func (r *Response) http(req *http.Request) *http.Response {
 	return resp
 }
 
-// wait waits for the recorded time at the cassette's pace.
-func (c *Cassette) wait(ctx context.Context, recorded time.Duration) error {
-	return sleep(ctx, time.Duration(float64(recorded)*c.Pace))
+// wait waits for the recorded time at the player's pace.
+func (p player) wait(ctx context.Context, recorded time.Duration) error {
+	return sleep(ctx, time.Duration(float64(recorded)*p.pace))
 }
 
 // sleep waits, or returns the context's error as soon as there is one.
@@ -98,7 +109,7 @@ func replayed(i *Interaction) error {
 
 // replayBody is a recorded body: each Read returns bytes of one chunk.
 type replayBody struct {
-	c      *Cassette
+	p      player
 	ctx    context.Context
 	resp   *http.Response
 	item   *Interaction
@@ -121,7 +132,7 @@ func (b *replayBody) Read(p []byte) (int, error) {
 			break
 		}
 		chunk := b.chunks[0]
-		if err := b.c.wait(b.ctx, chunk.Wait); err != nil {
+		if err := b.p.wait(b.ctx, chunk.Wait); err != nil {
 			return 0, err
 		}
 		b.chunks, b.left = b.chunks[1:], chunk.Size
