@@ -42,11 +42,11 @@ func Explain(got, recorded *cassette.Request) string {
 
 // decoded is a recorded request, or nil if it is none to a model.
 func decoded(r *cassette.Request) *reprise.Request {
-	c, ok := codecOf(&cassette.Interaction{Request: *r})
+	c, ok := codecOf(r)
 	if !ok {
 		return nil
 	}
-	req, err := c.request()
+	req, err := c.Request()
 	if err != nil {
 		return nil
 	}

@@ -11,10 +11,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/repriselabs/reprise"
 	"github.com/repriselabs/reprise/cassette"
+	"github.com/repriselabs/reprise/internal/codec"
 	"github.com/repriselabs/reprise/price"
 )
 
@@ -129,14 +133,14 @@ func Read(in *cassette.Interaction) Exchange {
 	if d, ok := in.Response.Elapsed(); ok {
 		ex.Duration = millis(d)
 	}
-	c, ok := codecOf(in)
+	c, ok := codecOf(&in.Request)
 	if !ok {
 		ex.outcome(in)
 		return ex
 	}
-	ex.API = &c.api
-	ex.Provider = c.provider
-	req, err := c.request()
+	ex.API = &c.API
+	ex.Provider = c.Provider
+	req, err := c.Request()
 	if err != nil {
 		ex.Error = &Error{Kind: reprise.KindInvalid, Message: err.Error()}
 	}
@@ -147,10 +151,19 @@ func Read(in *cassette.Interaction) Exchange {
 	return ex
 }
 
+// codecOf finds what reads a recorded exchange.
+func codecOf(r *cassette.Request) (codec.Codec, bool) {
+	u, err := url.Parse(r.URL)
+	if err != nil {
+		return codec.Codec{}, false
+	}
+	return codec.Of(r.Method, u, []byte(r.Body))
+}
+
 // answer reads the response, or why there is none.
-func (ex *Exchange) answer(in *cassette.Interaction, c codec, req *reprise.Request) {
+func (ex *Exchange) answer(in *cassette.Interaction, c codec.Codec, req *reprise.Request) {
 	if in.Response.Code >= 300 {
-		e := c.fail([]byte(in.Response.Body), in.Response.Code)
+		e := c.Error([]byte(in.Response.Body), in.Response.Code)
 		ex.Error = &Error{Kind: e.Kind, Message: e.Err.Error()}
 		return
 	}
@@ -158,7 +171,7 @@ func (ex *Exchange) answer(in *cassette.Interaction, c codec, req *reprise.Reque
 		ex.outcome(in)
 		return
 	}
-	resp, err := reprise.Collect(c.response(bodyOf(in), req))
+	resp, err := reprise.Collect(c.Response(bodyOf(in), req))
 	ex.Response = resp
 	if err == nil || ex.Error != nil {
 		return
@@ -183,12 +196,12 @@ func (ex *Exchange) outcome(in *cassette.Interaction) {
 	}
 }
 
-func (ex *Exchange) name(c codec) {
+func (ex *Exchange) name(c codec.Codec) {
 	if ex.Request != nil {
 		ex.Model = ex.Request.Model
 	}
 	if ex.Model == "" {
-		ex.Model = c.model
+		ex.Model = c.Model
 	}
 	if ex.Response != nil && ex.Response.Model != "" {
 		ex.Model = ex.Response.Model
@@ -239,3 +252,16 @@ func millis(d time.Duration) *Millis {
 	m := Millis(d)
 	return &m
 }
+
+// bodyOf is the recorded body, which breaks off where the recorded one did.
+func bodyOf(in *cassette.Interaction) io.Reader {
+	body := io.Reader(strings.NewReader(in.Response.Body))
+	if in.Outcome != cassette.Complete {
+		body = io.MultiReader(body, broken{})
+	}
+	return body
+}
+
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }

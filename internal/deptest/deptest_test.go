@@ -56,7 +56,9 @@ var rules = []struct {
 	{"modeltest", []string{""}, nil},
 	{"mcp", []string{"", "mcp"}, []string{mcpSDK, schemas}},
 	{"models", []string{"", "anthropic", "anthropic/bedrock", "anthropic/vertex", "gemini", "gemini/vertex", "openai", "openaichat"}, nil},
-	{"transcript", []string{"", "anthropic", "cassette", "gemini", "openai", "openaichat", "price"}, nil},
+	{"internal/codec", []string{"", "anthropic", "gemini", "openai", "openaichat"}, nil},
+	{"transcript", []string{"", "cassette", "internal/codec", "price"}, nil},
+	{"server", []string{"", "cassette", "internal/codec", "transcript"}, nil},
 	{"cmd/reprise", []string{"", "agent", "cassette", "internal/demo", "mcp", "models", "openaichat", "price", "transcript"}, []string{cobra, charm, profile, terminal}},
 	{"", []string{"internal/partialjson", "internal/seal"}, []string{schemas}},
 }
