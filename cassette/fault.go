@@ -74,8 +74,25 @@ func ParseFault(text string) (*Fault, error) {
 
 // RoundTrip implements http.RoundTripper.
 func (f *Fault) RoundTrip(req *http.Request) (*http.Response, error) {
+	next := f.Transport
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	return f.With(next).RoundTrip(req)
+}
+
+// With returns the fault around another transport. The requests that it has
+// refused are counted over all of them.
+func (f *Fault) With(next http.RoundTripper) http.RoundTripper { return faulty{f, next} }
+
+type faulty struct {
+	*Fault
+	next http.RoundTripper
+}
+
+func (f faulty) RoundTrip(req *http.Request) (*http.Response, error) {
 	if f.Only != nil && !f.Only(req) {
-		return f.next().RoundTrip(req)
+		return f.next.RoundTrip(req)
 	}
 	if f.Slow > 0 {
 		if err := sleep(req.Context(), f.Slow); err != nil {
@@ -91,21 +108,14 @@ func (f *Fault) RoundTrip(req *http.Request) (*http.Response, error) {
 		closeBody(req)
 		return f.refuse(req), nil
 	}
-	resp, err := f.next().RoundTrip(req)
+	resp, err := f.next.RoundTrip(req)
 	if err != nil || !f.Cut && !f.End && !f.Garbage && f.Stall == 0 {
 		return resp, err
 	}
 	resp.ContentLength = -1
 	resp.Header.Del("Content-Length")
-	resp.Body = &faultBody{f: f, req: req, from: resp.Body, left: f.After, events: f.Events}
+	resp.Body = &faultBody{f: f.Fault, req: req, from: resp.Body, left: f.After, events: f.Events}
 	return resp, nil
-}
-
-func (f *Fault) next() http.RoundTripper {
-	if f.Transport != nil {
-		return f.Transport
-	}
-	return http.DefaultTransport
 }
 
 func closeBody(req *http.Request) {

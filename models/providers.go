@@ -58,6 +58,24 @@ func providers() []provider {
 	return list
 }
 
+// An Address is where a provider's API is, in the form in which the variable
+// Var moves clients of it elsewhere.
+type Address struct{ Provider, Var, URL string }
+
+// Addresses lists those that a variable moves.
+func Addresses() []Address {
+	list := []Address{
+		{"anthropic", "ANTHROPIC_BASE_URL", "https://api.anthropic.com"},
+		{"google", "GOOGLE_GEMINI_BASE_URL", "https://generativelanguage.googleapis.com"},
+	}
+	for _, d := range openaichat.Dialects() {
+		if d.BaseURLVar != "" && d.BaseURL != "" {
+			list = append(list, Address{d.Provider, d.BaseURLVar, d.BaseURL})
+		}
+	}
+	return list
+}
+
 func openAnthropic(c Config, model string) (reprise.Model, error) {
 	m := anthropic.New(model, c.getenv("ANTHROPIC_API_KEY"))
 	if base := c.getenv("ANTHROPIC_BASE_URL"); base != "" { // which is without /v1

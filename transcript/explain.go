@@ -22,12 +22,18 @@ func Explain(got, recorded *cassette.Request) string {
 		return ""
 	}
 	was.Extra, now.Extra = nil, nil // not of the conversation
-	changes := cassette.Diff(encode(was), encode(now))
+	return Changes(now, was)
+}
+
+// Changes says how a request differs from a recorded one, a change a line,
+// after how many messages are equal. It returns "" if they are the same.
+func Changes(got, recorded *reprise.Request) string {
+	changes := cassette.Diff(encode(recorded), encode(got))
 	if len(changes) == 0 {
 		return ""
 	}
 	var b strings.Builder
-	if n := sameMessages(was.Messages, now.Messages); n > 0 {
+	if n := sameMessages(recorded.Messages, got.Messages); n > 0 {
 		fmt.Fprintf(&b, "equal: messages[0..%d]\n", n-1)
 	}
 	for i, c := range changes {

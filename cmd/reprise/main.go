@@ -71,7 +71,7 @@ A cassette is a YAML file that holds the HTTP exchanges of a run, in the format 
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(demoCommand(), runCommand(), showCommand(), diffCommand(), checkCommand(), scrubCommand(), importCommand(), volatileCommand())
+	root.AddCommand(demoCommand(), runCommand(), showCommand(), serveCommand(), recordCommand(), diffCommand(), checkCommand(), scrubCommand(), importCommand(), volatileCommand())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	return root
 }

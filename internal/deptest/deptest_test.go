@@ -20,6 +20,7 @@ const (
 	charm    = "charm.land/lipgloss/v2"                 // colours
 	profile  = "github.com/charmbracelet/colorprofile"  // and which of them a terminal has
 	terminal = "github.com/charmbracelet/x/term"        // whether there is one
+	metrics  = "github.com/prometheus/client_golang"    // what a server did, for Prometheus
 	oauth    = "golang.org/x/oauth2"                    // tokens of Google and Entra
 	aws      = "github.com/aws/aws-sdk-go-v2"           // signatures of AWS
 	awsConf  = "github.com/aws/aws-sdk-go-v2/config"    // and the credentials for them
@@ -59,7 +60,7 @@ var rules = []struct {
 	{"internal/codec", []string{"", "anthropic", "gemini", "openai", "openaichat"}, nil},
 	{"transcript", []string{"", "cassette", "internal/codec", "price"}, nil},
 	{"server", []string{"", "cassette", "internal/codec", "transcript"}, nil},
-	{"cmd/reprise", []string{"", "agent", "cassette", "internal/demo", "mcp", "models", "openaichat", "price", "transcript"}, []string{cobra, charm, profile, terminal}},
+	{"cmd/reprise", []string{"", "agent", "cassette", "internal/demo", "mcp", "models", "openaichat", "price", "server", "transcript"}, []string{cobra, charm, profile, terminal, metrics}},
 	{"", []string{"internal/partialjson", "internal/seal"}, []string{schemas}},
 }
 
@@ -157,7 +158,7 @@ func may(name, other string) bool {
 // TestLight checks what a small program brings along.
 func TestLight(t *testing.T) {
 	allowed := []string{module, schemas, yaml}
-	for _, p := range list(t, "-deps", "./agent", "./openaichat", "./openai", "./anthropic", "./gemini", "./cassette", "./transcript") {
+	for _, p := range list(t, "-deps", "./agent", "./openaichat", "./openai", "./anthropic", "./gemini", "./cassette", "./transcript", "./server") {
 		if p.Standard || p.Module == nil {
 			continue
 		}

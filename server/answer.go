@@ -1,0 +1,129 @@
+package server
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/textproto"
+	"strconv"
+
+	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/cassette"
+)
+
+// answer replays a recorded answer: as it is if the client wants it in this
+// form, else in the words of the client's API. An error means that the
+// connection has to be broken.
+func (h *Handler) answer(w *response, r *http.Request, f found) ([]reprise.Warning, error) {
+	resp, err := h.replay(r, f.entry)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	if f.rung == Exact || f.asked.codec.API == f.entry.codec.API && f.asked.codec.Form == f.entry.codec.Form {
+		return nil, copyResponse(w, resp)
+	}
+	return translate(w, resp, f)
+}
+
+// replay returns what was recorded, or what the fault makes of it.
+func (h *Handler) replay(r *http.Request, e *entry) (*http.Response, error) {
+	recorded := roundTripper(func(r *http.Request) (*http.Response, error) { return e.in.Replay(r, h.Pace) })
+	if h.Fault == nil {
+		return recorded(r)
+	}
+	return h.Fault.With(recorded).RoundTrip(r)
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// copyResponse passes a response on, chunk for chunk.
+func copyResponse(w *response, resp *http.Response) error {
+	copyHeader(w.Header(), resp.Header)
+	if resp.ContentLength >= 0 {
+		w.Header().Set("Content-Length", strconv.FormatInt(resp.ContentLength, 10))
+	}
+	w.WriteHeader(resp.StatusCode)
+	if err := copyBody(w, resp.Body); err != nil {
+		return err
+	}
+	for name, values := range resp.Trailer {
+		for _, v := range values {
+			w.Header().Add(http.TrailerPrefix+name, v)
+		}
+	}
+	return nil
+}
+
+// copyHeader adds the headers that are not of the connection.
+func copyHeader(to, from http.Header) {
+	for name, values := range from {
+		switch textproto.CanonicalMIMEHeaderKey(name) {
+		case "Content-Length", "Alt-Svc", "Strict-Transport-Security": // of another server
+			continue
+		}
+		if !hopHeader(name) {
+			to[name] = append(to[name], values...)
+		}
+	}
+}
+
+// hopHeader reports whether a header is of a connection, and not of what is
+// sent over it.
+func hopHeader(name string) bool {
+	switch textproto.CanonicalMIMEHeaderKey(name) {
+	case "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade":
+		return true
+	}
+	return false
+}
+
+// copyBody passes each piece on as it comes.
+func copyBody(w *response, body io.Reader) error {
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := body.Read(buf)
+		if n > 0 {
+			if _, err := w.Write(buf[:n]); err != nil {
+				return err
+			}
+			if err := w.flush(); err != nil {
+				return err
+			}
+		}
+		switch err {
+		case nil:
+		case io.EOF:
+			return nil
+		default:
+			return err
+		}
+	}
+}
+
+// translate writes a recorded answer in the words of the client's API.
+func translate(w *response, resp *http.Response, f found) ([]reprise.Warning, error) {
+	theirs, ours := f.entry.codec, f.asked.codec
+	if ours.WriteResponse == nil {
+		return nil, fmt.Errorf("answers cannot be written for %s", ours.API)
+	}
+	for _, name := range []string{"Retry-After", "Retry-After-Ms"} {
+		if v := resp.Header.Get(name); v != "" {
+			w.Header().Set(name, v)
+		}
+	}
+	if resp.StatusCode >= 300 {
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			return nil, err
+		}
+		return nil, ours.WriteError(w, theirs.Error(body, resp.StatusCode))
+	}
+	warnings, err := ours.WriteResponse(w, theirs.Response(resp.Body, f.entry.request), f.entry.known())
+	if err != nil && w.status == 0 && f.entry.in.Outcome == cassette.Complete {
+		return warnings, refuse(w, f.asked, err)
+	}
+	return warnings, err
+}

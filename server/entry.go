@@ -1,0 +1,143 @@
+package server
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/cassette"
+	"github.com/repriselabs/reprise/internal/codec"
+)
+
+// key is the same for what matches on a rung.
+type key [sha256.Size]byte
+
+func keyOf(words ...string) key {
+	h := sha256.New()
+	for _, w := range words {
+		fmt.Fprintf(h, "%d:", len(w))
+		io.WriteString(h, w)
+	}
+	var k key
+	h.Sum(k[:0])
+	return k
+}
+
+// asked is a request as it is compared: one that was recorded, or a new one.
+type asked struct {
+	method string
+	url    *url.URL
+	body   string // redacted
+	codec  codec.Codec
+	isCall bool // of a model
+
+	once         sync.Once
+	request      *reprise.Request // nil: it cannot be read
+	conversation *reprise.Request
+	text         string // the conversation as JSON
+}
+
+func newAsked(method string, u *url.URL, body string) *asked {
+	a := &asked{method: method, url: u, body: body}
+	a.codec, a.isCall = codec.Of(method, u, []byte(body))
+	return a
+}
+
+// exact is the key of what is the same request. Of an address only that
+// counts which says what is asked: hosts and paths in front are where a
+// server happens to be.
+func (a *asked) exact() key {
+	body := a.body
+	if canonical, ok := cassette.Canonical(body); ok {
+		body = canonical
+	}
+	if a.isCall {
+		return keyOf("call", a.codec.API, a.codec.Model, string(a.codec.Form), body)
+	}
+	last := a.url.Path[strings.LastIndexByte(a.url.Path, '/')+1:]
+	query := a.url.Query()
+	for name, values := range query {
+		if values[0] == cassette.Redacted {
+			delete(query, name)
+		}
+	}
+	return keyOf("other", a.method, last, query.Encode(), body)
+}
+
+// read decodes the request, once.
+func (a *asked) read() bool {
+	a.once.Do(func() {
+		if !a.isCall {
+			return
+		}
+		req, err := a.codec.Request()
+		if err != nil {
+			return
+		}
+		a.request, a.conversation = req, conversation(req)
+		a.text = encode(a.conversation)
+	})
+	return a.request != nil
+}
+
+// said is the key of the same conversation.
+func (a *asked) said() key { return keyOf("conversation", a.text) }
+
+// begun is the key of the same turn after the same first message of a user.
+func (a *asked) begun() key {
+	turn, first := 0, ""
+	for _, m := range a.conversation.Messages {
+		switch {
+		case m.Role == reprise.RoleAssistant:
+			turn++
+		case m.Role == reprise.RoleUser && first == "":
+			first = encode(m.Parts)
+		}
+	}
+	return keyOf("turn", fmt.Sprint(turn), first)
+}
+
+// entry is a recorded exchange.
+type entry struct {
+	*asked
+	file string
+	id   string // no other has: the file and the number in it
+	in   *cassette.Interaction
+
+	answered sync.Once
+	answer   *reprise.Response
+}
+
+// place names the exchange to people.
+func (e *entry) place() string { return fmt.Sprintf("%s#%d", e.file, e.in.ID) }
+
+// known is the whole recorded answer, or what there is of it.
+func (e *entry) known() *reprise.Response {
+	e.answered.Do(func() {
+		e.answer, _ = reprise.Collect(e.codec.Response(strings.NewReader(e.in.Response.Body), e.request)) // its error comes again as it is replayed
+	})
+	return e.answer
+}
+
+// entries are the exchanges of a recording that can be served.
+func entries(file string, rec *cassette.Recording, host string) []*entry {
+	var redact cassette.Redact
+	var list []*entry
+	for n := range rec.Interactions {
+		in := &rec.Interactions[n]
+		u, err := url.Parse(redact.URL(in.Request.URL))
+		if err != nil || in.Effect != nil || in.Request.URL == "" || host != "" && u.Host != host && u.Hostname() != host {
+			continue
+		}
+		method := in.Request.Method
+		if method == "" {
+			method = "GET"
+		}
+		list = append(list, &entry{asked: newAsked(method, u, redact.Body(in.Request.Body)), file: file, id: fmt.Sprintf("%s:%d", file, n), in: in})
+	}
+	return list
+}

@@ -1,0 +1,120 @@
+package server
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/cassette"
+	"github.com/repriselabs/reprise/transcript"
+)
+
+// A MissError says that no recorded exchange answers a request, and why.
+type MissError struct {
+	Method, Path string
+	Exchanges    int    // that could have
+	Used         bool   // Nearest matches, but this session has had its answer
+	Nearest      string // the recorded exchange most like it, as file#id; empty: none is
+	Changes      string // what differs, in words of the conversation, a line each
+}
+
+func (e *MissError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "no recording for %s %s", e.Method, e.Path)
+	switch {
+	case e.Used:
+		fmt.Fprintf(&b, ": %s is the same request, and this session has had its answer: it was asked more often than when it was recorded", e.Nearest)
+	case e.Nearest == "":
+		fmt.Fprintf(&b, ": nothing is like it among %d recorded exchanges", e.Exchanges)
+	default:
+		fmt.Fprintf(&b, ": nearest is %s", e.Nearest)
+		for line := range strings.Lines(e.Changes) {
+			b.WriteString("\n  " + strings.TrimRight(line, "\n"))
+		}
+	}
+	return b.String()
+}
+
+// miss says why nothing answers a request.
+func (h *Handler) miss(l *library, a *asked, f found) error {
+	e := &MissError{Method: a.method, Path: a.url.Path, Exchanges: len(l.entries), Used: f.used}
+	if f.used {
+		e.Nearest = f.entry.place()
+		return e
+	}
+	if !a.read() {
+		return e
+	}
+	l.decoded()
+	if near := nearest(l, a, h.translates(a.codec)); near != nil {
+		e.Nearest = near.place()
+		e.Changes = transcript.Changes(a.conversation, near.conversation)
+		if e.Changes == "" {
+			e.Changes = "it is the same conversation, but not the same request, and only exact matches count"
+		}
+	}
+	return e
+}
+
+// nearest is the recorded call most like a request. Those that begin and end
+// alike are compared in full.
+func nearest(l *library, a *asked, anyAPI bool) *entry {
+	type candidate struct {
+		*entry
+		alike int
+	}
+	var all []candidate
+	for _, e := range l.entries {
+		if e.read() && (anyAPI || e.codec.API == a.codec.API) {
+			all = append(all, candidate{e, affix(e.text, a.text)})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b candidate) int { return b.alike - a.alike })
+	const look = 8
+	var best *entry
+	fewest := 0
+	for _, c := range all[:min(len(all), look)] {
+		if n := len(cassette.Diff(c.text, a.text)); best == nil || n < fewest {
+			best, fewest = c.entry, n
+		}
+	}
+	return best
+}
+
+// affix counts the bytes that two texts share at their ends.
+func affix(a, b string) int {
+	n := min(len(a), len(b))
+	head := 0
+	for head < n && a[head] == b[head] {
+		head++
+	}
+	tail := 0
+	for tail < n-head && a[len(a)-1-tail] == b[len(b)-1-tail] {
+		tail++
+	}
+	return head + tail
+}
+
+// refuse tells the client an error in the words of its API, and returns it.
+func refuse(w http.ResponseWriter, a *asked, err error) error {
+	told := &reprise.Error{Kind: reprise.KindServer, Status: http.StatusInternalServerError, Err: err}
+	var own *reprise.Error
+	switch {
+	case errors.As(err, new(*MissError)):
+		told.Kind, told.Status = reprise.KindNotFound, http.StatusNotFound
+	case errors.As(err, &own):
+		told = own
+	}
+	if a.isCall && a.codec.WriteError != nil {
+		_ = a.codec.WriteError(w, told) // a client that is gone is told nothing
+		return &refusal{err}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(max(told.Status, http.StatusBadRequest))
+	_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]any{"message": err.Error(), "type": string(told.Kind)}})
+	return &refusal{err}
+}
