@@ -115,6 +115,6 @@ func refuse(w http.ResponseWriter, a *asked, err error) error {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(max(told.Status, http.StatusBadRequest))
-	_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]any{"message": err.Error(), "type": string(told.Kind)}})
+	_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]any{"message": told.Err.Error(), "type": string(told.Kind)}})
 	return &refusal{err}
 }

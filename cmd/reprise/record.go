@@ -1,14 +1,10 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
-	"net/url"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 
@@ -56,12 +52,9 @@ where its requests go.
   reprise record run.yaml -- npm test
   reprise serve run.yaml`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var command []string
-			if at := cmd.ArgsLenAtDash(); at >= 0 {
-				args, command = args[:at], args[at:]
-				if len(command) == 0 {
-					return usageError{errors.New("the command behind -- is missing")}
-				}
+			args, command, err := behindDashes(cmd, args)
+			if err != nil {
+				return err
 			}
 			file := defaultRecording
 			switch {
@@ -108,16 +101,14 @@ func record(cmd *cobra.Command, f recordFlags, file string, command []string) (e
 	}
 	guard := &server.Guard{Next: watch.withMetrics(proxy)}
 	watch.active = guard.Active
-	if command != nil && !cmd.Flags().Changed("listen") {
-		f.listen = "127.0.0.1:0"
-	}
+	f.anyPortFor(cmd, command)
 	srv, ln, err := f.start(guard, notes)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, tape.Close(), shown(cmd, file, watch, command != nil)) }()
 	if command != nil {
-		return f.around(cmd, srv, ln, upstreams, command)
+		return around(cmd, srv, ln, recordEnvironment(address(ln), upstreams), command)
 	}
 	for _, up := range upstreams {
 		fmt.Fprintf(notes, "reprise: %s%s records %s\n", address(ln), up.Prefix, up.URL)
@@ -149,50 +140,6 @@ func (f *recordFlags) targets(forCommand bool) ([]server.Upstream, error) {
 		list = append(list, server.Upstream{Prefix: "/" + a.Provider, URL: to})
 	}
 	return list, nil
-}
-
-// around runs a command beside the server, with its base URLs pointed there.
-func (f *recordFlags) around(cmd *cobra.Command, srv *server.Server, ln net.Listener, upstreams []server.Upstream, command []string) error {
-	ctx, stop := context.WithCancel(cmd.Context())
-	served := make(chan error, 1)
-	go func() { served <- srv.Serve(ctx, ln) }()
-	child := exec.CommandContext(cmd.Context(), command[0], command[1:]...)
-	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
-	child.Stdin, child.Stdout, child.Stderr = cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()
-	child.Env = append(os.Environ(), environment(address(ln), upstreams)...)
-	err := child.Run()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		err = fmt.Errorf("%s: %w", command[0], err)
-	}
-	stop()
-	return errors.Join(err, <-served)
-}
-
-// environment points the usual variables at the proxy: at the prefixes of
-// their providers or, if there is one upstream for all, at that.
-func environment(address string, upstreams []server.Upstream) []string {
-	var env []string
-	for _, a := range models.Addresses() {
-		path := pathOf(a.URL)
-		for _, up := range upstreams {
-			switch {
-			case up.Prefix == "/"+a.Provider:
-				env = append(env, a.Var+"="+address+up.Prefix)
-			case up.Prefix == "" && slices.Contains([]string{"anthropic", "google", "openai"}, a.Provider):
-				env = append(env, a.Var+"="+address+path)
-			}
-		}
-	}
-	return env
-}
-
-func pathOf(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return ""
-	}
-	return u.Path
 }
 
 // shown tells what was recorded.

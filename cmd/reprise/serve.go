@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -61,7 +62,7 @@ type serveFlags struct {
 func serveCommand() *cobra.Command {
 	var f serveFlags
 	cmd := &cobra.Command{
-		Use:   "serve [flags] FILE|DIR...",
+		Use:   "serve [flags] FILE|DIR... [-- COMMAND...]",
 		Short: "Answer any SDK, in any language, from recordings",
 		Long: `Answer requests to model APIs from recordings, chunk for chunk, without a key.
 Point an SDK's base URL at the server. Files are looked at again when they
@@ -75,15 +76,28 @@ answered in that order. A client that sends the header Reprise-Session has a
 progress of its own; without it, runs begin anew. Reprise-Cassette: FILE names
 the one recording to answer from.
 
+With a COMMAND behind --, the command is run with the usual variables for base
+URLs and keys pointed at the server (OPENAI_BASE_URL, OPENAI_API_KEY, and those
+of other providers), and the server ends with it.
+
 With --as the APIs named are also answered from recordings of others, so that
 an OpenAI client can talk to what Claude said: openai-chat, openai-responses,
 anthropic, gemini.
 ` + listenHelp,
 		Example: `  reprise serve testdata
   OPENAI_BASE_URL=http://127.0.0.1:7777/v1 OPENAI_API_KEY=none python my_agent.py
+  reprise serve testdata -- npm test
   reprise serve --fault status=429,retry-after=1s run.yaml`,
-		Args: needs(1, -1, "the recording or folder"),
-		RunE: func(cmd *cobra.Command, args []string) error { return serve(cmd, f, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			files, command, err := behindDashes(cmd, args)
+			if err == nil && len(files) == 0 {
+				err = usageError{errors.New("the recording or folder is missing")}
+			}
+			if err != nil {
+				return err
+			}
+			return serve(cmd, f, files, command)
+		},
 	}
 	f.add(cmd)
 	flags := cmd.Flags()
@@ -96,7 +110,7 @@ anthropic, gemini.
 	return cmd
 }
 
-func serve(cmd *cobra.Command, f serveFlags, files []string) error {
+func serve(cmd *cobra.Command, f serveFlags, files, command []string) error {
 	watch := newWatch(cmd.ErrOrStderr())
 	h := &server.Handler{
 		Files: files, Host: f.host, Match: server.Rung(f.match), As: f.as, Pace: f.pace, Loop: f.loop,
@@ -114,18 +128,21 @@ func serve(cmd *cobra.Command, f serveFlags, files []string) error {
 	}
 	guard := &server.Guard{Next: watch.withMetrics(h), KeyIsToken: true}
 	watch.active = guard.Active
-	srv, ln, err := f.start(guard, cmd.ErrOrStderr())
+	notes := cmd.ErrOrStderr()
+	f.anyPortFor(cmd, command)
+	srv, ln, err := f.start(guard, notes)
 	if err != nil {
 		return err
 	}
-	notes := cmd.ErrOrStderr()
+	defer func() { watch.summary(h.Exchanges()) }()
+	if command != nil {
+		return around(cmd, srv, ln, serveEnvironment(address(ln), f.token), command)
+	}
 	fmt.Fprintf(notes, "reprise: answering on %s from %s of %s\n", address(ln), count(len(h.Exchanges()), "exchange"), strings.Join(files, ", "))
 	for _, line := range pointers(h, address(ln)) {
 		fmt.Fprintf(notes, "reprise:   %s\n", line)
 	}
-	err = srv.Serve(cmd.Context(), ln)
-	watch.summary(h.Exchanges())
-	return err
+	return srv.Serve(cmd.Context(), ln)
 }
 
 func address(ln net.Listener) string { return "http://" + ln.Addr().String() }
