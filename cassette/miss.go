@@ -122,7 +122,7 @@ func (t *tape) nearest(r *Request) int {
 		if t.of[n] == nil || t.items[n].Effect != nil || method(q) != r.Method {
 			continue
 		}
-		score := affix(q.Body, r.Body)
+		score := Alike(q.Body, r.Body)
 		if t.redact.URL(q.URL) != r.URL {
 			score = -1 // only if there is nothing else
 		}
@@ -146,8 +146,9 @@ func (t *tape) nearest(r *Request) int {
 	return best
 }
 
-// affix returns how many bytes two texts share at their ends.
-func affix(a, b string) int {
+// Alike returns how many bytes two texts share at their ends: a quick measure
+// of how near they are, before they are compared with Diff.
+func Alike(a, b string) int {
 	n := min(len(a), len(b))
 	head := 0
 	for head < n && a[head] == b[head] {

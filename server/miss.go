@@ -70,7 +70,7 @@ func nearest(l *library, a *asked, anyAPI bool) *entry {
 	var all []candidate
 	for _, e := range l.entries {
 		if e.read() && (anyAPI || e.codec.API == a.codec.API) {
-			all = append(all, candidate{e, affix(e.text, a.text)})
+			all = append(all, candidate{e, cassette.Alike(e.text, a.text)})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b candidate) int { return b.alike - a.alike })
@@ -83,20 +83,6 @@ func nearest(l *library, a *asked, anyAPI bool) *entry {
 		}
 	}
 	return best
-}
-
-// affix counts the bytes that two texts share at their ends.
-func affix(a, b string) int {
-	n := min(len(a), len(b))
-	head := 0
-	for head < n && a[head] == b[head] {
-		head++
-	}
-	tail := 0
-	for tail < n-head && a[len(a)-1-tail] == b[len(b)-1-tail] {
-		tail++
-	}
-	return head + tail
 }
 
 // refuse tells the client an error in the words of its API, and returns it.

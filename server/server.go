@@ -214,11 +214,15 @@ func readBody(w *response, r *http.Request, most int64) ([]byte, error) {
 		most = defaultMaxBody
 	}
 	w.patience(patience)
-	defer w.patience(0)
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	if err == nil {
+		w.patience(0)
+		return body, nil
+	}
+	w.Header().Set("Connection", "close") // the rest is not waited for either
 	if big := new(http.MaxBytesError); errors.As(err, &big) {
 		err = &reprise.Error{Kind: reprise.KindInvalid, Status: http.StatusRequestEntityTooLarge, Err: fmt.Errorf("the request is larger than %d bytes", big.Limit)}
-	} else if err != nil {
+	} else {
 		err = &reprise.Error{Kind: reprise.KindInvalid, Status: http.StatusBadRequest, Err: fmt.Errorf("the request's body: %w", err)}
 	}
 	return body, err
