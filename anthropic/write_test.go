@@ -1,9 +1,9 @@
 package anthropic
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
+	"iter"
 	"net/http/httptest"
 	"net/url"
 	"slices"
@@ -128,33 +128,20 @@ func TestWriteWhole(t *testing.T) {
 	}
 }
 
-// flushed counts the flushes of a writer.
-type flushed struct {
-	bytes.Buffer
-	flushes int
+// TestWritePromises: on every host.
+func TestWritePromises(t *testing.T) {
+	for _, as := range forms {
+		dice.Codec{
+			Write: func(w io.Writer, events iter.Seq2[reprise.Event, error], stream bool) ([]reprise.Warning, error) {
+				as.Stream = stream
+				return WriteResponse(w, events, as)
+			},
+			Read: func(r io.Reader) iter.Seq2[reprise.Event, error] { return ReadResponse(r, as.Provider, nil) },
+		}.Promises(t)
+	}
 }
 
-func (f *flushed) Flush() error {
-	f.flushes++
-	return nil
-}
-
-// TestWriteAtOnce: each event is written and flushed before the next is
-// asked for.
-func TestWriteAtOnce(t *testing.T) {
-	var w flushed
-	events := func(yield func(reprise.Event, error) bool) {
-		for i, s := range []string{"one", "two", "three"} {
-			yield(reprise.TextDelta{Text: s}, nil)
-			if !strings.Contains(w.String(), s) || w.flushes != i+3 { // the message and its block began
-				t.Errorf("after %q: %d flushes of %s", s, w.flushes, w.String())
-			}
-		}
-		yield(reprise.Finish{Reason: reprise.ReasonStop}, nil)
-	}
-	if _, err := WriteResponse(&w, events, Answer{Stream: true}); err != nil {
-		t.Fatal(err)
-	}
+func TestWriteContentType(t *testing.T) {
 	for want, as := range map[string]Answer{
 		"text/event-stream":                  {Stream: true},
 		"application/vnd.amazon.eventstream": {Stream: true, Bedrock: true},
@@ -284,14 +271,6 @@ func TestWriteArgs(t *testing.T) {
 			if err != nil || len(resp.Calls()) != 1 || resp.Calls()[0].Args != want {
 				t.Errorf("%q, stream %v: read as %+v, %v", args, stream, resp.Calls(), err)
 			}
-		}
-	}
-}
-
-func TestWriteEndsWithoutFinish(t *testing.T) {
-	for _, stream := range []bool{true, false} {
-		if _, err := WriteResponse(io.Discard, dice.Stream(nil, reprise.TextDelta{Text: "a"}), Answer{Stream: stream}); reprise.KindOf(err) != reprise.KindBadResponse {
-			t.Errorf("stream %v: got %v", stream, err)
 		}
 	}
 }
