@@ -21,10 +21,9 @@ type Answer struct {
 	Stream   bool   // else as one JSON object
 	Turn     int    // how many answers came before this one: ids that are missing are made from it
 	// Known is what is known of the answer before it comes, as of a recorded
-	// one: a stream begins with its ID, its Model and what was read, and each
-	// block with what the API wants back with it. nil: the ID, which the
-	// Finish tells, and what a text or a call has in its Echo come too late
-	// for a stream.
+	// one: a stream begins with its ID, its Model and its Usage of the input,
+	// and each block with what is in its Echo. nil: the Finish tells the ID
+	// and the Model, and a part's end its Echo, too late for a stream.
 	Known *reprise.Response
 }
 
