@@ -50,10 +50,7 @@ func (e *encoder) text(t reprise.Text) error {
 func (e *encoder) citations(list []reprise.Citation) {
 	begun := false
 	for _, c := range list {
-		var record struct {
-			Type string `json:"type"`
-		}
-		if json.Unmarshal(c.Raw, &record) != nil || !strings.HasSuffix(record.Type, "_location") {
+		if !ownCitation(c) {
 			e.dropped("a citation of %q: it is not one of this API", c.URL)
 			continue
 		}
@@ -124,17 +121,8 @@ func (e *encoder) call(c reprise.ToolCall) error {
 	e.Field("id", cleanID(c.ID))
 	e.Field("name", c.Name)
 	e.Key("input")
-	args := strings.TrimSpace(c.Args)
-	switch {
-	case args == "":
-		e.Raw([]byte("{}"))
-	case args[0] == '{' && json.Valid([]byte(args)):
-		e.Raw([]byte(args))
-	default: // the API takes objects only; this is how it wants to be told of others
-		e.Open('{')
-		e.Field("INVALID_JSON", c.Args)
-		e.Close('}')
-	}
+	input, _ := inputOf(c.Args)
+	e.Raw(input)
 	if err := e.echo(c.Echo, "a tool call", "type", "id", "name", "input"); err != nil {
 		return err
 	}

@@ -91,7 +91,7 @@ func (s *stream) event(data []byte, cut bool) (last bool) {
 				s.Skip()
 			}
 		default:
-			s.member(kind == messageStop, string(key))
+			s.member(kind == messageStop || kind == messageDelta, string(key))
 		}
 	}
 	switch err := s.End(); {
@@ -109,6 +109,7 @@ func (s *stream) event(data []byte, cut bool) (last bool) {
 
 // The kinds of events that matter.
 const (
+	messageStart = "message_start"
 	blockStart   = "content_block_start"
 	blockDelta   = "content_block_delta"
 	blockStop    = "content_block_stop"

@@ -136,6 +136,11 @@ var quirks = []struct {
 		extra:  map[string]json.RawMessage{"stop_sequence": json.RawMessage(`"END"`)},
 	},
 	{
+		name:   "what was taken out of the context",
+		stream: sseOf(msgStart, `{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":4},"context_management":{"applied_edits":[]}}`, msgStop),
+		extra:  map[string]json.RawMessage{"context_management": json.RawMessage(`{"applied_edits":[]}`)},
+	},
+	{
 		name:   "a refusal, and why",
 		stream: sseOf(msgStart) + textBlock("0", "I") + sseOf(`{"type":"message_delta","delta":{"stop_reason":"refusal","stop_details":{"type":"refusal","category":"cyber"}},"usage":{"output_tokens":4}}`, msgStop),
 		parts:  said("I"), reason: reprise.ReasonRefusal,

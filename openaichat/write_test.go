@@ -1,11 +1,11 @@
 package openaichat
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net/http/httptest"
 	"net/url"
 	"slices"
@@ -94,41 +94,21 @@ func TestWriteWhole(t *testing.T) {
 	}
 }
 
-// flushed counts the flushes of a writer.
-type flushed struct {
-	bytes.Buffer
-	flushes int
+func TestWritePromises(t *testing.T) {
+	dice.Codec{
+		Write: func(w io.Writer, events iter.Seq2[reprise.Event, error], stream bool) ([]reprise.Warning, error) {
+			return WriteResponse(w, events, Answer{Stream: stream})
+		},
+		Read: func(r io.Reader) iter.Seq2[reprise.Event, error] { return ReadResponse(r, &Dialect{}, nil) },
+	}.Promises(t)
 }
 
-func (f *flushed) Flush() error {
-	f.flushes++
-	return nil
-}
-
-// TestWriteAtOnce: each event is written and flushed before the next is
-// asked for.
-func TestWriteAtOnce(t *testing.T) {
-	var w flushed
-	events := func(yield func(reprise.Event, error) bool) {
-		for i, s := range []string{"one", "two", "three"} {
-			yield(reprise.TextDelta{Text: s}, nil)
-			if !strings.Contains(w.String(), s) || w.flushes != i+1 {
-				t.Errorf("after %q: %d flushes of %s", s, w.flushes, w.String())
-			}
+func TestWriteContentType(t *testing.T) {
+	for want, as := range map[string]Answer{"text/event-stream": {Stream: true}, "application/json": {}} {
+		rec := httptest.NewRecorder()
+		if _, err := WriteResponse(rec, dice.Stream(nil, seed...), as); err != nil || rec.Header().Get("Content-Type") != want || !rec.Flushed {
+			t.Errorf("%s: %v, flushed %v, %v", want, err, rec.Flushed, rec.Header())
 		}
-		yield(reprise.Finish{Reason: reprise.ReasonStop}, nil)
-	}
-	if _, err := WriteResponse(&w, events, Answer{Stream: true}); err != nil {
-		t.Fatal(err)
-	}
-
-	rec := httptest.NewRecorder()
-	if _, err := WriteResponse(rec, dice.Stream(nil, seed...), Answer{Stream: true}); err != nil || !rec.Flushed || rec.Header().Get("Content-Type") != "text/event-stream" {
-		t.Errorf("got %v, flushed %v, %v", err, rec.Flushed, rec.Header())
-	}
-	rec = httptest.NewRecorder()
-	if _, err := WriteResponse(rec, dice.Stream(nil, seed...), Answer{}); err != nil || rec.Header().Get("Content-Type") != "application/json" {
-		t.Errorf("got %v, %v", err, rec.Header())
 	}
 }
 
@@ -205,97 +185,6 @@ func TestWriteWarns(t *testing.T) {
 	}
 	if _, got := written(t, Answer{}, reprise.Finish{Cost: ptr(reprise.USD(1))}); !slices.Equal(got, []string{"the cost: openai-chat does not tell"}) {
 		t.Errorf("got %q", got)
-	}
-}
-
-// TestWriteBrokenOff: an error of the events ends the answer: in a stream as
-// a server's error, if it is one, and else as a stream that ends too early.
-func TestWriteBrokenOff(t *testing.T) {
-	half := reprise.TextDelta{Text: "so far"}
-	for kind, want := range map[reprise.Kind]reprise.Kind{
-		reprise.KindOverloaded: reprise.KindOverloaded, reprise.KindRateLimit: reprise.KindRateLimit, reprise.KindServer: reprise.KindServer,
-		reprise.KindQuota: reprise.KindQuota, reprise.KindTimeout: reprise.KindTimeout, reprise.KindContextLength: reprise.KindContextLength,
-		reprise.KindCut: reprise.KindCut, reprise.KindNetwork: reprise.KindCut, reprise.KindCanceled: reprise.KindCut, reprise.KindBadResponse: reprise.KindCut,
-	} {
-		fault := &reprise.Error{Kind: kind, Err: errors.New("broke")}
-		var b bytes.Buffer
-		if _, err := WriteResponse(&b, dice.Stream(fault, half), Answer{Stream: true}); err != fault {
-			t.Errorf("%s: got error %v", kind, err)
-		}
-		got, err := reprise.Collect(ReadResponse(&b, &Dialect{}, nil))
-		if reprise.KindOf(err) != want || got.Text() != "so far" || want != reprise.KindCut && !strings.Contains(err.Error(), "broke") {
-			t.Errorf("%s: read as %q and %v", kind, got.Text(), err)
-		}
-		for _, as := range []Answer{{}, {Stream: true}} {
-			events := dice.Stream(fault)
-			if !as.Stream {
-				events = dice.Stream(fault, half)
-			}
-			if _, err := WriteResponse(&b, events, as); err != fault || b.Len() > 0 {
-				t.Errorf("%s: wrote %q, error %v", kind, b.String(), err)
-			}
-		}
-	}
-}
-
-func TestWriteEndsWithoutFinish(t *testing.T) {
-	for _, stream := range []bool{true, false} {
-		if _, err := WriteResponse(io.Discard, dice.Stream(nil, reprise.TextDelta{Text: "a"}), Answer{Stream: stream}); reprise.KindOf(err) != reprise.KindBadResponse {
-			t.Errorf("stream %v: got %v", stream, err)
-		}
-	}
-}
-
-func TestWriteReset(t *testing.T) {
-	again := []reprise.Event{reprise.Reset{Reason: "retry"}, reprise.TextDelta{Text: "good"}, reprise.Finish{Reason: reprise.ReasonStop}}
-	for _, stream := range []bool{true, false} {
-		events := slices.Concat([]reprise.Event{reprise.ArgsDelta{Part: 0, ID: "held back"}}, again)
-		if !stream {
-			events = slices.Concat([]reprise.Event{reprise.TextDelta{Text: "void"}}, events)
-		}
-		body, _ := written(t, Answer{Stream: stream}, events...)
-		got, err := reprise.Collect(ReadResponse(strings.NewReader(body), &Dialect{}, nil))
-		if err != nil || got.Text() != "good" || len(got.Calls()) > 0 {
-			t.Errorf("stream %v: got %+v, %v", stream, got.Message, err)
-		}
-	}
-	var b bytes.Buffer
-	_, err := WriteResponse(&b, dice.Stream(nil, append([]reprise.Event{reprise.TextDelta{Text: "void"}}, again...)...), Answer{Stream: true})
-	if err == nil || !strings.Contains(err.Error(), "began again") {
-		t.Errorf("got %v", err)
-	}
-	if _, err := reprise.Collect(ReadResponse(&b, &Dialect{}, nil)); reprise.KindOf(err) != reprise.KindServer {
-		t.Errorf("the client sees %v", err)
-	}
-}
-
-// gone is a client that leaves after some writes.
-type gone struct{ after int }
-
-func (g *gone) Write(b []byte) (int, error) {
-	if g.after--; g.after < 0 {
-		return 0, io.ErrClosedPipe
-	}
-	return len(b), nil
-}
-
-// TestWriteClientGone: when there is nobody to write to, nothing more is
-// written, and no more events are asked for.
-// TestWriteClientGone: the events are not asked for any longer than there is
-// someone to write them to.
-func TestWriteClientGone(t *testing.T) {
-	asked := 0
-	events := func(yield func(reprise.Event, error) bool) {
-		for range 10 {
-			asked++
-			if !yield(reprise.TextDelta{Text: "a"}, nil) {
-				return
-			}
-		}
-	}
-	client := &gone{after: 2}
-	if _, err := WriteResponse(client, events, Answer{Stream: true}); err != io.ErrClosedPipe || asked != 3 || client.after != -1 {
-		t.Errorf("got %v after %d events and %d writes too many", err, asked, -1-client.after)
 	}
 }
 
