@@ -81,8 +81,7 @@ type progress struct {
 	created   string       // when, as JSON
 	parts     wire.Encoder // that were not sent, with commas between them
 	sent      bool         // something of the part that is being written
-	begun     int          // parts, as a reader counts them
-	open      byte         // what a reader would add to the last of them: 't' text, 'r' reasoning
+	count     tally        // of the parts
 	calls     bool         // there are some
 	held      *heldRefusal
 	text      int // bytes of the texts that are done

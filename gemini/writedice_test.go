@@ -110,7 +110,9 @@ func dicePart(d *dice.Dice, provider string, index int) reprise.Part {
 func theSame() cmp.Options {
 	return cmp.Options{
 		cmpopts.IgnoreFields(reprise.Citation{}, "Raw"), cmpopts.EquateEmpty(),
-		cmpopts.IgnoreMapEntries(func(name string, _ json.RawMessage) bool { return name == "usageMetadata" || name == "groundingMetadata" }),
+		cmpopts.IgnoreMapEntries(func(name string, _ json.RawMessage) bool {
+			return name == "usageMetadata" || name == "groundingMetadata"
+		}),
 	}
 }
 

@@ -87,7 +87,7 @@ func (a *writer) rest(index int, p reprise.Part) error {
 		return a.add(p)
 	case reprise.ToolCall:
 		p.Echo = a.kept(p.Echo, "tool call")
-		if p.ID == callID(a.Turn, a.begun) { // which a reader makes by itself
+		if p.ID == callID(a.Turn, a.count.parts) { // which a reader makes by itself
 			p.ID = ""
 		}
 		a.calls = true
@@ -190,29 +190,10 @@ func (a *writer) add(p reprise.Part) error {
 	case len(a.enc.Buf) == 0: // an empty text says nothing
 		return nil
 	}
-	a.count(p)
+	a.count.add(p, a.Stream)
 	a.parts.Raw(compact(a.enc.Buf))
 	if a.Stream {
 		return a.chunk(false)
 	}
 	return nil
-}
-
-// count counts a part as a reader does, who adds to a text that is open.
-func (a *writer) count(p reprise.Part) {
-	var open byte
-	switch p := p.(type) {
-	case reprise.Text:
-		if p.Echo == nil {
-			open = 't'
-		}
-	case reprise.Reasoning:
-		if p.Echo == nil {
-			open = 'r'
-		}
-	}
-	if !a.Stream || open == 0 || open != a.open {
-		a.begun++
-	}
-	a.open = open
 }
