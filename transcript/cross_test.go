@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"io/fs"
 	"iter"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -53,12 +50,12 @@ func saidBy(t *testing.T, r *reprise.Response) said {
 	t.Helper()
 	s := said{Text: r.Text(), Input: r.Usage.Input, Output: r.Usage.Output}
 	for _, c := range r.Calls() {
-		args := bytes.NewBufferString("")
-		if err := json.Compact(args, []byte(c.Args)); err != nil && c.Args != "" {
-			t.Errorf("the arguments %q: %v", c.Args, err)
-		}
 		if c.Args == "" {
-			args.WriteString("{}")
+			c.Args = "{}"
+		}
+		var args bytes.Buffer
+		if err := json.Compact(&args, []byte(c.Args)); err != nil {
+			t.Errorf("the arguments %q: %v", c.Args, err)
 		}
 		s.Calls = append(s.Calls, reprise.ToolCall{ID: c.ID, Name: c.Name, Args: args.String()})
 	}
@@ -68,64 +65,41 @@ func saidBy(t *testing.T, r *reprise.Response) said {
 // TestCross writes each recorded answer in the words of every other API, and
 // reads the same of it.
 func TestCross(t *testing.T) {
-	eachInteraction(t, func(t *testing.T, in *cassette.Interaction) {
-		c, ok := codecOf(in)
-		if !ok {
-			t.Fatalf("%s is taken for no model call", in.Request.URL)
-		}
-		req, err := c.request()
-		if err != nil {
-			t.Fatal(err)
-		}
-		answer, err := reprise.Collect(c.response(bodyOf(in), req))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, to := range targets {
-			for _, stream := range []bool{true, false} {
-				if to.api == c.api {
-					continue
-				}
-				var b bytes.Buffer
-				warnings, err := to.write(&b, c.response(bodyOf(in), req), answer, stream)
-				if err != nil {
-					t.Fatalf("%s, stream %v: %v", to.api, stream, err)
-				}
-				body := b.String()
-				got, err := reprise.Collect(to.read(&b))
-				if d := cmp.Diff(saidBy(t, answer), saidBy(t, got)); d != "" || err != nil {
-					t.Errorf("%s, stream %v: %v, warnings %v (-%s +read):\n%s\n%s", to.api, stream, err, warnings, c.api, d, body)
-				}
-			}
+	eachRecording(t, func(name string, rec *cassette.Recording) {
+		for i := range rec.Interactions {
+			t.Run(name, func(t *testing.T) { cross(t, &rec.Interactions[i]) })
 		}
 	})
 }
 
-// eachInteraction calls fn with every recorded exchange in the folder that
-// REPRISE_CASSETTES names.
-func eachInteraction(t *testing.T, fn func(t *testing.T, in *cassette.Interaction)) {
-	dir := os.Getenv("REPRISE_CASSETTES")
-	if dir == "" {
-		t.Skip("REPRISE_CASSETTES names no folder of recordings")
+func cross(t *testing.T, in *cassette.Interaction) {
+	c, ok := codecOf(in)
+	if !ok {
+		t.Fatalf("%s is taken for no model call", in.Request.URL)
 	}
-	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || filepath.Ext(path) != ".yaml" {
-			return err
-		}
-		rec, err := cassette.Load(path)
-		if err != nil {
-			return err
-		}
-		name, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		for i := range rec.Interactions {
-			t.Run(name, func(t *testing.T) { fn(t, &rec.Interactions[i]) })
-		}
-		return nil
-	})
+	req, err := c.request()
 	if err != nil {
 		t.Fatal(err)
+	}
+	answer, err := reprise.Collect(c.response(bodyOf(in), req))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := saidBy(t, answer)
+	for _, to := range targets {
+		for _, stream := range []bool{true, false} {
+			if to.api == c.api {
+				continue
+			}
+			var b bytes.Buffer
+			if _, err := to.write(&b, c.response(bodyOf(in), req), answer, stream); err != nil {
+				t.Fatalf("%s, stream %v: %v", to.api, stream, err)
+			}
+			body := b.String()
+			got, err := reprise.Collect(to.read(&b))
+			if d := cmp.Diff(want, saidBy(t, got)); d != "" || err != nil {
+				t.Errorf("%s, stream %v: %v (-%s +read):\n%s\n%s", to.api, stream, err, c.api, d, body)
+			}
+		}
 	}
 }
