@@ -34,10 +34,10 @@ func written(t *testing.T, as Answer, events ...reprise.Event) (string, []string
 }
 
 // signature is what Gemini wants back with a part.
-var signature = &reprise.Echo{Provider: Google, Data: json.RawMessage(`{"thoughtSignature":"s=="}`)}
+var signature = &reprise.Echo{Provider: Google, Data: json.RawMessage(`{"thoughtSignature":"c2ln"}`)}
 
-// thoughts, two calls and a text that is signed: an answer that shows each
-// form.
+// An answer that shows each form: thoughts, two calls, and a text that is
+// signed.
 var (
 	partsOfAll = reprise.Parts{
 		reprise.Reasoning{Text: "Use both."},
@@ -72,9 +72,9 @@ func bodyOf(parts, beside, usage string) string {
 
 const (
 	thoughtOfAll = `{"text":"Use both.","thought":true}`
-	callOfAll    = `{"functionCall":{"id":"c1","name":"add","args":{"a":2,"b":3}},"thoughtSignature":"s=="}`
+	callOfAll    = `{"functionCall":{"id":"c1","name":"add","args":{"a":2,"b":3}},"thoughtSignature":"c2ln"}`
 	madeOfAll    = `{"functionCall":{"name":"now","args":{}}}`
-	signedOfAll  = `{"text":"So é.","thoughtSignature":"s=="}`
+	signedOfAll  = `{"text":"So é.","thoughtSignature":"c2ln"}`
 	reasonOfAll  = `"finishReason":"STOP","finishMessage":"done","avgLogprobs":-0.5,`
 	usageOfAll   = `"usageMetadata":{"promptTokenCount":466,"candidatesTokenCount":68,"totalTokenCount":800,"cachedContentTokenCount":192,"thoughtsTokenCount":266},"promptFeedback":{},`
 )
@@ -214,7 +214,7 @@ func TestWriteSignsLate(t *testing.T) {
 	}
 	want := reprise.Parts{
 		reprise.Reasoning{Text: "hm"}, reprise.Reasoning{Echo: signature},
-		reprise.Text{Text: "a"}, reprise.Opaque{Provider: Google, Kind: "thoughtSignature", Data: json.RawMessage(`{"text":"","thoughtSignature":"s=="}`)},
+		reprise.Text{Text: "a"}, reprise.Opaque{Provider: Google, Kind: "thoughtSignature", Data: json.RawMessage(`{"text":"","thoughtSignature":"c2ln"}`)},
 	}
 	if d := cmp.Diff(want, resp.Message.Parts); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
