@@ -286,7 +286,7 @@ func (e *encoder) call(c reprise.ToolCall, unsigned bool) {
 // callID writes the id of a call. Google Cloud gives none, and gets none back
 // that was made here.
 func (e *encoder) callID(id string) {
-	if id != "" && (e.provider != Vertex || !isMade(id)) {
+	if id != "" && (e.answer || e.provider != Vertex || !isMade(id)) {
 		e.Field("id", id)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/repriselabs/reprise"
 )
@@ -54,34 +55,39 @@ func (s *stream) end() {
 
 // blocked is the error for a prompt that the provider would not take.
 func (s *stream) blocked() *reprise.Error {
-	text := "the prompt was blocked: " + s.block
-	if s.blockedFor != "" {
-		text += ": " + s.blockedFor
+	return &reprise.Error{Provider: s.provider, Kind: reprise.KindContentFilter, Code: s.block, Err: errors.New(blockedText(s.block, s.blockedFor))}
+}
+
+// blockedText says why a prompt was not taken.
+func blockedText(reason, message string) string {
+	return because("the prompt was blocked: "+reason, message)
+}
+
+// because is a text with a reason, if there is one.
+func because(text, reason string) string {
+	if reason == "" {
+		return text
 	}
-	return &reprise.Error{Provider: s.provider, Kind: reprise.KindContentFilter, Code: s.block, Err: errors.New(text)}
+	return text + ": " + reason
+}
+
+// breaks are the finish reasons that are errors.
+var breaks = map[string]string{
+	"MALFORMED_FUNCTION_CALL":   "the model wrote a function call that cannot be read",
+	"UNEXPECTED_TOOL_CALL":      "the model called a tool that it was not offered",
+	"MALFORMED_RESPONSE":        "the model wrote an answer that cannot be read",
+	"MISSING_THOUGHT_SIGNATURE": "a thought signature is missing in the request",
 }
 
 // broke is the error for an answer that ended although the model was not
 // done, because it wrote what the provider could not read. Such an answer
 // must not be taken for the last word.
 func (s *stream) broke() *reprise.Error {
-	text := ""
-	switch s.finish {
-	case "MALFORMED_FUNCTION_CALL":
-		text = "the model wrote a function call that cannot be read"
-	case "UNEXPECTED_TOOL_CALL":
-		text = "the model called a tool that it was not offered"
-	case "MALFORMED_RESPONSE":
-		text = "the model wrote an answer that cannot be read"
-	case "MISSING_THOUGHT_SIGNATURE":
-		text = "a thought signature is missing in the request"
-	default:
+	text, ok := breaks[s.finish]
+	if !ok {
 		return nil
 	}
-	if s.message != "" {
-		text += ": " + s.message
-	}
-	e := s.bad(fmt.Errorf("%s (%s)", text, s.finish))
+	e := s.bad(fmt.Errorf("%s (%s)", because(text, s.message), s.finish))
 	e.Code = s.finish
 	if s.finish == "MISSING_THOUGHT_SIGNATURE" {
 		e.Kind = reprise.KindInvalid
@@ -90,14 +96,20 @@ func (s *stream) broke() *reprise.Error {
 }
 
 // reason is why the answer ended.
-// https://ai.google.dev/api/generate-content#FinishReason
 func (s *stream) reason() reprise.FinishReason {
-	switch s.finish {
+	return reasonOf(s.finish, slices.ContainsFunc(s.parts, func(d *draft) bool {
+		_, ok := d.part.(reprise.ToolCall)
+		return ok
+	}))
+}
+
+// reasonOf is what a finishReason means in an answer with calls or without.
+// https://ai.google.dev/api/generate-content#FinishReason
+func reasonOf(finish string, calls bool) reprise.FinishReason {
+	switch finish {
 	case "STOP":
-		for _, d := range s.parts {
-			if _, ok := d.part.(reprise.ToolCall); ok {
-				return reprise.ReasonToolCalls // the API has no reason of its own for calls
-			}
+		if calls { // for which the API has no reason of its own
+			return reprise.ReasonToolCalls
 		}
 		return reprise.ReasonStop
 	case "MAX_TOKENS":
@@ -116,10 +128,7 @@ func (s *stream) reason() reprise.FinishReason {
 func (s *stream) closing(reason reprise.FinishReason) {
 	switch {
 	case reason == reprise.ReasonContentFilter:
-		text := "The provider stopped the answer: " + s.finish
-		if s.message != "" {
-			text += ": " + s.message
-		}
+		text := stopText(s.finish, s.message)
 		d := s.begin()
 		s.emit(reprise.TextDelta{Part: d.index, Text: text})
 		s.finishPart(d, reprise.Text{Text: text, Refusal: true})
@@ -127,6 +136,11 @@ func (s *stream) closing(reason reprise.FinishReason) {
 		token, _ := json.Marshal(s.resume) // a string always marshals
 		s.finishPart(s.begin(), reprise.Opaque{Provider: s.provider, Kind: continuation, Data: token})
 	}
+}
+
+// stopText says why the provider broke an answer off.
+func stopText(finish, message string) string {
+	return because("The provider stopped the answer: "+finish, message)
 }
 
 // continuation is the kind of the block that makes a paused answer go on.

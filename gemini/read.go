@@ -42,6 +42,9 @@ type reader struct {
 	config     map[string]json.RawMessage // generationConfig
 	toolConfig map[string]json.RawMessage
 	req        *reprise.Request
+
+	turn  int   // how many messages of answers come before the answer that is read
+	count tally // of its parts
 }
 
 // object reads an object whose members may be spelled in camel or snake case.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/repriselabs/reprise"
 )
@@ -154,6 +155,79 @@ func TestReadStays(t *testing.T) {
 		if d := cmp.Diff(value(t, body), value(t, string(got))); d != "" {
 			t.Errorf("%s (-want +got):\n%s", body, d)
 		}
+	}
+}
+
+// TestReadResults reads what clients say that a tool returned, and sends it
+// as they did.
+func TestReadResults(t *testing.T) {
+	for response, want := range map[string]reprise.ToolResult{
+		`{"result":"5"}`:                      {Parts: reprise.Parts{reprise.Text{Text: "5"}}},
+		`{"result":5.50}`:                     {Parts: reprise.Parts{reprise.Text{Text: "5.50"}}},
+		`{"output":"5"}`:                      {Parts: reprise.Parts{reprise.Text{Text: "5"}}},
+		`{"output":{"sum": 5}}`:               {Parts: reprise.Parts{reprise.Text{Text: `{"sum":5}`}}},
+		`{"error":"no"}`:                      {Parts: reprise.Parts{reprise.Text{Text: "no"}}, IsError: true},
+		`{"error":{"code":7}}`:                {Parts: reprise.Parts{reprise.Text{Text: `{"code":7}`}}, IsError: true},
+		`{"name":"f","content":"5"}`:          {Parts: reprise.Parts{reprise.Text{Text: "5"}}},
+		`{"name":"f","content":[5]}`:          {Parts: reprise.Parts{reprise.Text{Text: "[5]"}}},
+		`{"name":"g","content":"5"}`:          {Parts: reprise.Parts{reprise.Text{Text: `{"name":"g","content":"5"}`}}},
+		`{"result":"5","error":null}`:         {Parts: reprise.Parts{reprise.Text{Text: `{"result":"5","error":null}`}}},
+		`{"temperature":20,"unit":"celsius"}`: {Parts: reprise.Parts{reprise.Text{Text: `{"temperature":20,"unit":"celsius"}`}}},
+		`{}`:                                  {Parts: reprise.Parts{reprise.Text{Text: "{}"}}},
+	} {
+		body := `{"contents":[{"role":"user","parts":[{"functionResponse":{"id":"c","name":"f","response":` + response + `}}]}]}`
+		req, err := ReadRequest([]byte(body), Google, "m")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want.ID, want.Name = "c", "f"
+		got, _ := req.Messages[0].Parts[0].(reprise.ToolResult)
+		if d := cmp.Diff(want, got, cmpopts.IgnoreFields(reprise.ToolResult{}, "Echo")); d != "" {
+			t.Errorf("%s (-want +got):\n%s", response, d)
+		}
+		sent, _, err := encode(Google, "m", req)
+		if d := cmp.Diff(value(t, body), value(t, string(sent))); d != "" || err != nil {
+			t.Errorf("%s: %v, sent as (-want +got):\n%s", response, err, d)
+		}
+	}
+}
+
+// TestReadChunks reads an answer that came as a stream, as the chats of
+// Google's SDKs keep it: each chunk is a content. The calls have the ids that
+// a reader of the stream makes for them, and the results are theirs.
+func TestReadChunks(t *testing.T) {
+	chunks := []string{
+		`{"text":"a ","thought":true}`, `{"text":"thought","thought":true}`, `{"text":"Both"}`, `{"text":"."}`,
+		`{"functionCall":{"name":"add","args":{}}}`, `{"functionCall":{"name":"add","args":{}}},{"functionCall":{"name":"now","args":{}}}`, `{"text":""}`,
+	}
+	body, stream := `{"contents":[{"role":"user","parts":[{"text":"hi"}]}`, ""
+	for _, parts := range chunks {
+		content := `{"role":"model","parts":[` + parts + `]}`
+		body += "," + content
+		stream += `data: {"candidates":[{"content":` + content + `,"finishReason":"STOP"}]}` + "\n\n"
+	}
+	body += `,{"role":"user","parts":[{"functionResponse":{"name":"add","response":{"result":"1"}}},{"functionResponse":{"name":"now","response":{"result":"3"}}},{"functionResponse":{"name":"add","response":{"result":"2"}}}]}]}`
+	req, err := ReadRequest([]byte(body), Google, "m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := reprise.Collect(ReadResponse(strings.NewReader(stream), Google, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var calls []reprise.ToolCall
+	for _, m := range req.Messages {
+		calls = append(calls, m.Calls()...)
+	}
+	if d := cmp.Diff(answer.Calls(), calls); d != "" {
+		t.Errorf("(-answer +request):\n%s", d)
+	}
+	var results []string
+	for _, r := range req.Messages[len(req.Messages)-1].Results() {
+		results = append(results, r.ID+" "+r.Parts.Text())
+	}
+	if d := cmp.Diff([]string{"call_0_2 1", "call_0_4 3", "call_0_3 2"}, results); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
 	}
 }
 

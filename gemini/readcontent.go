@@ -3,6 +3,7 @@ package gemini
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/repriselabs/reprise"
 	"github.com/repriselabs/reprise/internal/wire"
@@ -80,11 +81,10 @@ func (r *reader) contents() error {
 		list = []json.RawMessage{raw} // so may a list of one here
 	}
 	delete(r.fields, "contents")
-	turn := 0
 	for i, raw := range list {
 		c, err := readContent(raw)
 		if err == nil {
-			err = r.content(c, &turn)
+			err = r.content(c)
 		}
 		if err != nil {
 			return fmt.Errorf("contents[%d]: %w", i, err)
@@ -95,8 +95,11 @@ func (r *reader) contents() error {
 
 // content adds the messages that a content is: results are in one of their
 // own.
-func (r *reader) content(c content, turn *int) error {
+func (r *reader) content(c content) error {
 	var results, others reprise.Parts
+	if !r.answering() {
+		r.count, r.turn = tally{}, turnOf(r.req)
+	}
 	for i := range c.parts {
 		p := &c.parts[i]
 		if raw := p.get("functionResponse"); raw != nil && c.role != "model" {
@@ -107,7 +110,7 @@ func (r *reader) content(c content, turn *int) error {
 			results = append(results, result)
 			continue
 		}
-		part, err := p.part(r.provider, func() string { return callID(*turn, len(others)) })
+		part, err := p.part(r.provider, func() string { return callID(r.turn, r.count.parts) })
 		if err != nil {
 			return err
 		}
@@ -117,6 +120,7 @@ func (r *reader) content(c content, turn *int) error {
 				part = reprise.Opaque{Provider: r.provider, Kind: "content", Data: p.whole()}
 			}
 		}
+		r.count.add(part, i == 0)
 		others = append(others, part)
 	}
 	add := func(role reprise.Role, parts reprise.Parts) {
@@ -124,7 +128,6 @@ func (r *reader) content(c content, turn *int) error {
 	}
 	switch c.role {
 	case "model":
-		*turn++
 		add(reprise.RoleAssistant, others)
 	case "user", "", "function":
 		if results != nil {
@@ -137,6 +140,14 @@ func (r *reader) content(c content, turn *int) error {
 		return fmt.Errorf("unknown role %q", c.role)
 	}
 	return nil
+}
+
+// answering reports whether the last message is an answer. A content of the
+// model's then goes on with it: the chats of Google's SDKs keep each chunk of
+// a stream as a content of its own.
+func (r *reader) answering() bool {
+	n := len(r.req.Messages)
+	return n > 0 && r.req.Messages[n-1].Role == reprise.RoleAssistant
 }
 
 // result reads a functionResponse, after those before it in its content. What
@@ -162,18 +173,16 @@ func (r *reader) result(raw json.RawMessage, before reprise.Parts) (reprise.Part
 }
 
 func (r *reader) resultParts(out *reprise.ToolResult, f map[string]json.RawMessage) error {
-	response, text := f["response"], ""
-	var simple map[string]string
-	switch {
-	case json.Unmarshal(response, &simple) == nil && len(simple) == 1 && (has(simple, "result") || has(simple, "error")):
-		delete(f, "response")
-		text, out.IsError = simple["result"]+simple["error"], has(simple, "error")
-	case json.Unmarshal(response, &simple) == nil && len(simple) == 1 && has(simple, "output"):
-		text = simple["output"]
-	case response != nil:
-		text = string(compact(response))
+	if response := f["response"]; response != nil {
+		name, value := returned(response, out.Name)
+		text, isString := wordsOf(value)
+		out.Parts, out.IsError = reprise.Parts{reprise.Text{Text: text}}, name == "error"
+		if isString && (name == "result" || name == "error") { // as the encoder writes it
+			delete(f, "response")
+		}
+	} else {
+		out.Parts = reprise.Parts{reprise.Text{}}
 	}
-	out.Parts = reprise.Parts{reprise.Text{Text: text}}
 	raw, ok := f["parts"]
 	if !ok {
 		return nil
@@ -199,9 +208,34 @@ func (r *reader) resultParts(out *reprise.ToolResult, f map[string]json.RawMessa
 	return nil
 }
 
-func has(m map[string]string, name string) bool {
-	_, ok := m[name]
-	return ok
+// returned is what a tool returned, and the name of the member of response
+// that has it: {"result": …}, {"output": …} and {"error": …} are usual, and
+// {"name": TOOL, "content": …} is how the AI SDK has it. Anything else is the
+// response itself, under no name.
+func returned(response json.RawMessage, tool string) (name string, value json.RawMessage) {
+	var m map[string]json.RawMessage
+	if json.Unmarshal(response, &m) != nil {
+		return "", response
+	}
+	var of string
+	if json.Unmarshal(m["name"], &of) == nil && of == tool && len(m) == 2 && m["content"] != nil {
+		return "content", m["content"]
+	}
+	for _, name := range []string{"result", "error", "output"} {
+		if raw := m[name]; raw != nil && len(m) == 1 {
+			return name, raw
+		}
+	}
+	return "", response
+}
+
+// wordsOf is a JSON value as a text: a string's own words, and anything else
+// as it is written.
+func wordsOf(raw json.RawMessage) (text string, isString bool) {
+	if raw[0] == '"' && json.Unmarshal(raw, &text) == nil {
+		return text, true
+	}
+	return string(compact(raw)), false
 }
 
 // callOf finds the id of the call that a result without one is of: the first
@@ -214,18 +248,20 @@ func (r *reader) callOf(name string, before reprise.Parts) string {
 		}
 	}
 	count(before)
-	for i := len(r.req.Messages) - 1; i >= 0; i-- {
-		m := r.req.Messages[i]
+	var calls []reprise.ToolCall // of the last answer, which may be in several messages
+	answer := false
+	for _, m := range slices.Backward(r.req.Messages) {
+		if answer && m.Role != reprise.RoleAssistant {
+			break
+		}
+		answer = m.Role == reprise.RoleAssistant
 		count(m.Parts)
-		if m.Role != reprise.RoleAssistant {
-			continue
+		calls = append(m.Calls(), calls...)
+	}
+	for _, c := range calls {
+		if c.Name == name && !answered[c.ID] {
+			return c.ID
 		}
-		for _, c := range m.Calls() {
-			if c.Name == name && !answered[c.ID] {
-				return c.ID
-			}
-		}
-		return ""
 	}
 	return ""
 }

@@ -19,7 +19,8 @@ type encoder struct {
 	generation int // of the model; 0: not known
 	warnings   []reprise.Warning
 	messages   []reprise.Message
-	at         int // the message that is being written
+	at         int  // the message that is being written
+	answer     bool // it is an answer that is written, not a request
 }
 
 // encode writes the body for a request to a model of a provider, and says

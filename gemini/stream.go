@@ -47,11 +47,7 @@ func newStream(provider string, req *reprise.Request, yield func(reprise.Event, 
 	if req == nil {
 		return s
 	}
-	for _, m := range req.Messages {
-		if m.Role == reprise.RoleAssistant {
-			s.turn++
-		}
-	}
+	s.turn = turnOf(req)
 	for _, t := range req.Tools {
 		s.sources = s.sources || t.Provider != ""
 	}
@@ -60,6 +56,17 @@ func newStream(provider string, req *reprise.Request, yield func(reprise.Event, 
 		s.sources = s.sources || bytes.Contains(extra, []byte("tools")) || bytes.Contains(extra, []byte("cached"))
 	}
 	return s
+}
+
+// turnOf is how many answers come before the one to a request.
+func turnOf(req *reprise.Request) int {
+	turn := 0
+	for _, m := range req.Messages {
+		if m.Role == reprise.RoleAssistant {
+			turn++
+		}
+	}
+	return turn
 }
 
 func (s *stream) emit(ev reprise.Event) {

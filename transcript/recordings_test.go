@@ -1,4 +1,4 @@
-package transcript_test
+package transcript
 
 import (
 	"io/fs"
@@ -7,17 +7,15 @@ import (
 	"testing"
 
 	"github.com/repriselabs/reprise/cassette"
-	"github.com/repriselabs/reprise/transcript"
 )
 
-// TestRecordings reads every recording in the folder that REPRISE_CASSETTES
-// names: each exchange is one of a known API, and whole.
-func TestRecordings(t *testing.T) {
+// eachRecording calls fn with every recording in the folder that
+// REPRISE_CASSETTES names.
+func eachRecording(t *testing.T, fn func(name string, rec *cassette.Recording)) {
 	dir := os.Getenv("REPRISE_CASSETTES")
 	if dir == "" {
 		t.Skip("REPRISE_CASSETTES names no folder of recordings")
 	}
-	found := map[string]int{}
 	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(path) != ".yaml" {
 			return err
@@ -27,11 +25,20 @@ func TestRecordings(t *testing.T) {
 			return err
 		}
 		name, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		doc := transcript.Of(name, rec)
-		for _, ex := range doc.Exchanges {
+		fn(name, rec)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestRecordings reads every recording: each exchange is one of a known API,
+// and whole.
+func TestRecordings(t *testing.T) {
+	found := map[string]int{}
+	eachRecording(t, func(name string, rec *cassette.Recording) {
+		for _, ex := range Of(name, rec).Exchanges {
 			switch {
 			case ex.API == nil:
 				t.Errorf("%s, exchange %d: %s is taken for no model call", name, ex.ID, ex.URL)
@@ -45,11 +52,7 @@ func TestRecordings(t *testing.T) {
 			}
 			found[*ex.API]++
 		}
-		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	t.Log(found)
 	if len(found) < 4 {
 		t.Errorf("recordings of %d APIs, want 4", len(found))

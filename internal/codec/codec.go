@@ -16,6 +16,8 @@ import (
 	"github.com/repriselabs/reprise/openaichat"
 )
 
+type events = iter.Seq2[reprise.Event, error]
+
 // A Codec reads and writes the exchanges of one API: their requests, and the
 // answers to the request that it was made for.
 type Codec struct {
@@ -25,13 +27,13 @@ type Codec struct {
 	Form     Form
 
 	Request  func() (*reprise.Request, error)
-	Response func(body io.Reader, req *reprise.Request) iter.Seq2[reprise.Event, error]
+	Response func(body io.Reader, req *reprise.Request) events
 	Error    func(body []byte, status int) *reprise.Error
 
 	// WriteResponse answers as a server of the API does, and WriteError with
 	// an error: see openaichat.WriteResponse. Known is what is known of the
 	// answer before its events come.
-	WriteResponse func(w io.Writer, events iter.Seq2[reprise.Event, error], known *reprise.Response) ([]reprise.Warning, error)
+	WriteResponse func(w io.Writer, evs events, known *reprise.Response) ([]reprise.Warning, error)
 	WriteError    func(w http.ResponseWriter, err error) error
 }
 
@@ -86,13 +88,13 @@ func chat(u *url.URL, body []byte) Codec {
 		Provider: d.Provider,
 		Form:     formOf(as.Stream),
 		Request:  func() (*reprise.Request, error) { return openaichat.ReadRequest(body, &d) },
-		Response: func(body io.Reader, req *reprise.Request) iter.Seq2[reprise.Event, error] {
+		Response: func(body io.Reader, req *reprise.Request) events {
 			return openaichat.ReadResponse(body, &d, req)
 		},
 		Error: func(body []byte, status int) *reprise.Error { return openaichat.ReadError(body, status, &d) },
-		WriteResponse: func(w io.Writer, events iter.Seq2[reprise.Event, error], known *reprise.Response) ([]reprise.Warning, error) {
+		WriteResponse: func(w io.Writer, evs events, known *reprise.Response) ([]reprise.Warning, error) {
 			as.Known = known
-			return openaichat.WriteResponse(w, events, as)
+			return openaichat.WriteResponse(w, evs, as)
 		},
 		WriteError: func(w http.ResponseWriter, err error) error { return openaichat.WriteError(w, err, as) },
 	}
@@ -104,7 +106,7 @@ func responses(u *url.URL, body []byte) Codec {
 		API:      openai.API,
 		Provider: d.Provider,
 		Request:  func() (*reprise.Request, error) { return openai.ReadRequest(body, &d) },
-		Response: func(body io.Reader, req *reprise.Request) iter.Seq2[reprise.Event, error] {
+		Response: func(body io.Reader, req *reprise.Request) events {
 			return openai.ReadResponse(body, &d, req)
 		},
 		Error: func(body []byte, status int) *reprise.Error { return openai.ReadError(body, status, &d) },
@@ -113,10 +115,16 @@ func responses(u *url.URL, body []byte) Codec {
 
 func messages(u *url.URL, body []byte) Codec {
 	provider, model := messagesHost(u.Host), anthropic.ModelOf(u)
+	as := anthropic.AnswerTo(u, body, provider)
+	form := formOf(as.Stream)
+	if as.Stream && as.Bedrock {
+		form = Frames
+	}
 	return Codec{
 		API:      anthropic.API,
 		Provider: provider,
 		Model:    model,
+		Form:     form,
 		Request: func() (*reprise.Request, error) {
 			req, err := anthropic.ReadRequest(body)
 			if req != nil && req.Model == "" {
@@ -124,10 +132,15 @@ func messages(u *url.URL, body []byte) Codec {
 			}
 			return req, err
 		},
-		Response: func(body io.Reader, req *reprise.Request) iter.Seq2[reprise.Event, error] {
+		Response: func(body io.Reader, req *reprise.Request) events {
 			return anthropic.ReadResponse(body, provider, req)
 		},
 		Error: func(body []byte, status int) *reprise.Error { return anthropic.ReadError(body, status, provider) },
+		WriteResponse: func(w io.Writer, evs events, known *reprise.Response) ([]reprise.Warning, error) {
+			as.Known = known
+			return anthropic.WriteResponse(w, evs, as)
+		},
+		WriteError: func(w http.ResponseWriter, err error) error { return anthropic.WriteError(w, err, as) },
 	}
 }
 
@@ -146,14 +159,25 @@ func messagesHost(host string) string {
 }
 
 func generate(u *url.URL, provider, model string, body []byte) Codec {
+	as := gemini.AnswerTo(u, body, provider)
+	form := formOf(as.Stream)
+	if as.List {
+		form = Array
+	}
 	return Codec{
 		API:      gemini.API,
 		Provider: provider,
 		Model:    model,
+		Form:     form,
 		Request:  func() (*reprise.Request, error) { return gemini.ReadRequest(body, provider, model) },
-		Response: func(body io.Reader, req *reprise.Request) iter.Seq2[reprise.Event, error] {
+		Response: func(body io.Reader, req *reprise.Request) events {
 			return gemini.ReadResponse(body, provider, req)
 		},
 		Error: func(body []byte, status int) *reprise.Error { return gemini.ReadError(body, status, provider) },
+		WriteResponse: func(w io.Writer, evs events, known *reprise.Response) ([]reprise.Warning, error) {
+			as.Known = known
+			return gemini.WriteResponse(w, evs, as)
+		},
+		WriteError: func(w http.ResponseWriter, err error) error { return gemini.WriteError(w, err, as) },
 	}
 }

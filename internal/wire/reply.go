@@ -183,10 +183,15 @@ func Refuse(w http.ResponseWriter, e *reprise.Error, status int, idHeader string
 		}
 	}
 	header.Set("Content-Type", "application/json")
-	if e.Status >= 400 && e.Status <= 599 {
-		status = e.Status
-	}
-	w.WriteHeader(status)
+	w.WriteHeader(StatusOf(e, status))
 	_, err := w.Write(body)
 	return err
+}
+
+// StatusOf is the HTTP status of an error, or else the one given.
+func StatusOf(e *reprise.Error, status int) int {
+	if e.Status >= 400 && e.Status <= 599 {
+		return e.Status
+	}
+	return status
 }

@@ -1,0 +1,135 @@
+package codec_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/cassette"
+	"github.com/repriselabs/reprise/internal/codec"
+)
+
+// requests are one for each API and form of answers.
+var requests = []struct{ url, body, api, model, form string }{
+	{"https://x/v1/chat/completions", `{"stream":true,"stream_options":{"include_usage":true}}`, "openai-chat", "", "stream"},
+	{"https://api.x.ai/v1/chat/completions", `{}`, "openai-chat", "", "whole"},
+	{"https://x/v1/responses", `{"stream":true}`, "openai-responses", "", "stream"},
+	{"https://x/v1/responses", `{}`, "openai-responses", "", "whole"},
+	{"https://x/v1/messages", `{"stream":true}`, "anthropic", "", "stream"},
+	{"https://x/v1/messages", `{}`, "anthropic", "", "whole"},
+	{"https://x/model/eu.m%3A0/invoke-with-response-stream", `{}`, "anthropic", "eu.m:0", "frames"},
+	{"https://x/model/m/invoke", `{}`, "anthropic", "m", "whole"},
+	{"https://x/v1/projects/p/locations/l/publishers/anthropic/models/m:streamRawPredict", `{"stream":true}`, "anthropic", "m", "stream"},
+	{"https://x/v1beta/models/m:streamGenerateContent?alt=sse", `{}`, "gemini", "m", "stream"},
+	{"https://x/v1beta/models/m:streamGenerateContent", `{}`, "gemini", "m", "array"},
+	{"https://x/v1/models/m:generateContent", `{}`, "gemini", "m", "whole"},
+}
+
+func codecOf(t *testing.T, method, address, body string) codec.Codec {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, ok := codec.Of(method, u, []byte(body))
+	if !ok {
+		t.Fatalf("%s %s is taken for no model call", method, address)
+	}
+	return c
+}
+
+func TestOf(t *testing.T) {
+	for _, r := range requests {
+		c := codecOf(t, "POST", r.url, r.body)
+		if c.API != r.api || c.Model != r.model || string(c.Form) != r.form {
+			t.Errorf("%s: %s of %q as %s, want %s of %q as %s", r.url, c.API, c.Model, c.Form, r.api, r.model, r.form)
+		}
+	}
+	for _, address := range []string{"https://x/v1/embeddings", "https://x/v1/messages/count_tokens", "https://x/"} {
+		u, _ := url.Parse(address)
+		if c, ok := codec.Of("POST", u, nil); ok {
+			t.Errorf("%s is taken for a call of %s", address, c.API)
+		}
+	}
+}
+
+// gist is what an answer says in the words of every API.
+type gist struct {
+	Text          string
+	Calls         []reprise.ToolCall
+	Input, Output int64
+}
+
+func gistOf(r *reprise.Response) gist {
+	g := gist{Text: r.Text(), Input: r.Usage.Input, Output: r.Usage.Output}
+	for _, c := range r.Calls() {
+		args := bytes.NewBufferString("{}")
+		if c.Args != "" {
+			args.Reset()
+			if json.Compact(args, []byte(c.Args)) != nil {
+				args = bytes.NewBufferString(c.Args)
+			}
+		}
+		g.Calls = append(g.Calls, reprise.ToolCall{ID: c.ID, Name: c.Name, Args: args.String()})
+	}
+	return g
+}
+
+// TestCross writes the recorded answers of every API in the words of every
+// other, in each of its forms, and reads the same of them there.
+func TestCross(t *testing.T) {
+	dir := os.Getenv("REPRISE_CASSETTES")
+	if dir == "" {
+		t.Skip("REPRISE_CASSETTES names no folder of recordings")
+	}
+	written := map[string]int{}
+	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".yaml" {
+			return err
+		}
+		rec, err := cassette.Load(path)
+		if err != nil {
+			return err
+		}
+		for _, in := range rec.Interactions {
+			from := codecOf(t, in.Request.Method, in.Request.URL, in.Request.Body)
+			req, err := from.Request()
+			if err != nil {
+				return err
+			}
+			known, err := reprise.Collect(from.Response(strings.NewReader(in.Response.Body), req))
+			if err != nil {
+				return err
+			}
+			for _, r := range requests {
+				to := codecOf(t, "POST", r.url, r.body)
+				written[from.API+" as "+to.API]++
+				var b bytes.Buffer
+				if _, err := to.WriteResponse(&b, from.Response(strings.NewReader(in.Response.Body), req), known); err != nil {
+					t.Errorf("%s, exchange %d, to %s: %v", path, in.ID, r.url, err)
+				}
+				got, err := reprise.Collect(to.Response(io.Reader(&b), nil))
+				if d := cmp.Diff(gistOf(known), gistOf(got)); d != "" || err != nil {
+					t.Errorf("%s, exchange %d, to %s: %v (-recorded +read):\n%s", path, in.ID, r.url, err, d)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log(written)
+	if len(written) != 16 {
+		t.Errorf("%d pairs of APIs, want 16", len(written))
+	}
+}
