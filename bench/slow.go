@@ -35,17 +35,12 @@ func (b *bench) slow() ([][]string, error) {
 			}
 		}
 		for _, name := range peers {
-			rows = append(rows, []string{name, fmt.Sprint(streams), spreadText(memory[name]), ratios(memory[name], memory["scanner"]), spreadText(cpu[name]), ratios(cpu[name], cpu["scanner"])})
+			rows = append(rows, []string{name, count(streams), spreadOf(memory[name]).String(), ratios(memory[name], memory["scanner"]), spreadOf(cpu[name]).String(), ratios(cpu[name], cpu["scanner"])})
 		}
 	}
 	fmt.Println("\nslow streams")
 	printRows(os.Stdout, rows)
 	return rows, nil
-}
-
-func spreadText(v []float64) string {
-	s := spreadOf(v)
-	return fmt.Sprintf("%s (%s-%s)", number(s.mid), number(s.low), number(s.high))
 }
 
 func ratios(v, of []float64) string {

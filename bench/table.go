@@ -13,6 +13,7 @@ import (
 type table struct {
 	work
 	cells map[string][]peer.Measure // by peer, by round
+	sum   int                       // that all of them come to
 }
 
 // spread is a median, and the quartiles around it.
@@ -23,6 +24,10 @@ func spreadOf(values []float64) spread {
 	slices.Sort(v)
 	at := func(q float64) float64 { return v[int(q*float64(len(v)-1)+0.5)] }
 	return spread{at(0.25), at(0.5), at(0.75)}
+}
+
+func (s spread) String() string {
+	return fmt.Sprintf("%s (%s-%s)", number(s.mid), number(s.low), number(s.high))
 }
 
 // ratio is how many times the floor's a figure of a peer is, within rounds.
@@ -59,11 +64,19 @@ func (t *table) rows() [][]string {
 	for _, p := range t.peers {
 		r, c := t.ratio(p, t.floor, wall), t.ratio(p, t.floor, cpu)
 		rows = append(rows, []string{
-			p, number(t.median(p, wall) / 1000), fmt.Sprintf("%s (%s-%s)", number(r.mid), number(r.low), number(r.high)),
+			p, number(t.median(p, wall) / 1000), r.String(),
 			number(t.median(p, cpu) / 1000), number(c.mid), number(t.median(p, allocs)), number(t.median(p, size)),
 		})
 	}
 	return rows
+}
+
+// count writes a whole number as text does.
+func count(n int) string {
+	if n >= 1000 {
+		return fmt.Sprintf("%d,%03d", n/1000, n%1000)
+	}
+	return fmt.Sprint(n)
 }
 
 // number writes a figure with three digits that count.
