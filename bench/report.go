@@ -25,7 +25,7 @@ func (b *bench) write(tables []table, streams, sizes [][]string, began time.Time
 		return err
 	}
 	text, err := report(tables).render(map[string]any{
-		"Date": began.UTC().Format("2 January 2006"), "Took": time.Since(began).Round(time.Minute),
+		"Date": began.UTC().Format("2 January 2006"), "Took": fmt.Sprintf("%.0f minutes", time.Since(began).Minutes()),
 		"Machine": machine(), "Go": runtime.Version(), "Rounds": b.rounds, "For": b.long,
 		"Versions": versions, "Load": strings.Join(b.load, " at the begin and ") + " at the end",
 		"Others": fmt.Sprintf("%.0f%%", 100*b.others), "Streams": markdown(streams), "Sizes": markdown(sizes),

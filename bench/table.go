@@ -79,11 +79,13 @@ func count(n int) string {
 	return fmt.Sprint(n)
 }
 
-// number writes a figure with three digits that count.
+// number writes a figure with three digits that count, or more.
 func number(f float64) string {
 	switch {
 	case f == 0:
 		return "0"
+	case f >= 100_000_000:
+		return fmt.Sprintf("%.0fM", f/1e6)
 	case f >= 100_000:
 		return fmt.Sprintf("%.0fk", f/1000)
 	case f >= 100:

@@ -29,7 +29,7 @@ var (
 )
 
 // works is the plan. What stands together and differs in size only is done
-// in the same rounds: see [groups].
+// in the same rounds: see [groups]. What keeps much in memory comes last.
 var works = []work{
 	{"text-1000", "1,000 text deltas, over loopback", "chunk", 1000, true, "scanner", clients},
 	{"text-10000", "10,000 text deltas, over loopback", "chunk", 10_000, true, "scanner", clients},
@@ -54,6 +54,7 @@ var works = []work{
 	{"object-100", "an object with a list of 100 elements as it comes, in memory", "element", 100, false, "reprise", both},
 	{"object-1000", "an object with a list of 1,000 elements as it comes, in memory", "element", 1000, false, "reprise", alone},
 	{"object-10000", "an object with a list of 10,000 elements as it comes, in memory", "element", 10_000, false, "reprise", alone},
+	{"record-10", "recording 10 exchanges", "exchange", 10, false, "reprise", recorders},
 	{"load-10", "reading a cassette of 10 interactions", "interaction", 10, false, "reprise", recorders},
 	{"load-1000", "reading a cassette of 1,000 interactions", "interaction", 1000, false, "reprise", recorders},
 	{"load-10000", "reading a cassette of 10,000 interactions", "interaction", 10_000, false, "reprise", recorders},
@@ -63,7 +64,6 @@ var works = []work{
 	{"last-10", "the last request of a cassette of 10", "request", 1, false, "reprise", recorders},
 	{"last-1000", "the last request of a cassette of 1,000", "request", 1, false, "reprise", recorders},
 	{"last-10000", "the last request of a cassette of 10,000", "request", 1, false, "reprise", recorders},
-	{"record-10", "recording 10 exchanges", "exchange", 10, false, "reprise", recorders},
 	{"replay", "reading the recorded run's cassette and playing it", "run", 1, false, "reprise", both},
 }
 
