@@ -71,7 +71,9 @@ func (b *bench) measure() ([]table, [][]string, error) {
 	b.load = append(b.load, loadAverage())
 	var tables []table
 	wanted := slices.DeleteFunc(slices.Clone(works), func(w work) bool { return !b.wanted(w.name) })
+	began := time.Now()
 	for _, group := range groups(wanted) {
+		fmt.Fprintf(os.Stderr, "%5.0fs %s\n", time.Since(began).Seconds(), group[0].title)
 		done, err := b.group(group)
 		if err != nil {
 			return nil, nil, err
