@@ -71,23 +71,35 @@ func (r report) table(name string, loopback bool) (string, error) {
 }
 
 // sizes is one table of works in memory that differ in size, with a column
-// that says which size a row is of.
+// that says which size a row is of, and one that says what a unit takes of the
+// CPU beside one of the smallest.
 func (r report) sizes(heading string, names ...string) (string, error) {
+	_, smallest := peer.Split(names[0])
 	var rows [][]string
+	alone := true
 	for _, name := range names {
 		t, err := r.find(name, false)
 		if err != nil {
 			return "", err
 		}
+		alone = alone && len(t.peers) == 1
 		_, n := peer.Split(name)
 		for i, row := range t.rows() {
-			size := count(n)
-			if i == 0 {
-				size = heading
+			size, growth := heading, "CPU, × at "+count(smallest)
+			if i > 0 {
+				size = count(n)
+				if growth, err = r.growth(row[0], names[0], name); err != nil {
+					return "", err
+				}
 			}
-			if i > 0 || rows == nil {
+			if row[4] = growth; i > 0 || rows == nil {
 				rows = append(rows, slices.Insert(row, 1, size))
 			}
+		}
+	}
+	if alone { // there is no other to be compared with
+		for i := range rows {
+			rows[i] = slices.Delete(rows[i], 3, 4)
 		}
 	}
 	return markdown(rows), nil
@@ -113,11 +125,7 @@ func (r report) growth(peer, small, large string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var ratios []float64
-	for i, m := range l.cells[peer] {
-		ratios = append(ratios, m.CPU/float64(l.per)/(s.cells[peer][i].CPU/float64(s.per)))
-	}
-	return spreadOf(ratios).String(), nil
+	return ratios(l.figures(peer, cpu), s.figures(peer, cpu)).String(), nil
 }
 
 // measured are the modules whose versions the report names.
@@ -141,9 +149,11 @@ func (b *bench) versions() (string, error) {
 				if f[1] != "charm.land/fantasy" && name == "fantasy" {
 					v += " (in fantasy)"
 				}
-				found = append(found, v)
+				if !slices.Contains(found, v) {
+					found = append(found, v)
+				}
 			}
 		}
 	}
-	return strings.Join(slices.Compact(found), ", "), nil
+	return strings.Join(found, ", "), nil
 }

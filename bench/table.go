@@ -30,12 +30,12 @@ func (s spread) String() string {
 	return fmt.Sprintf("%s (%s-%s)", number(s.mid), number(s.low), number(s.high))
 }
 
-// ratio is how many times the floor's a figure of a peer is, within rounds.
-func (t *table) ratio(peer, floor string, figure func(peer.Measure) float64) spread {
+// ratios is how many times a figure the other is, within rounds.
+func ratios(v, of []float64) spread {
 	var r []float64
-	for i, m := range t.cells[peer] {
-		if f := figure(t.cells[floor][i]); f > 0 {
-			r = append(r, figure(m)/f)
+	for i := range v {
+		if of[i] > 0 {
+			r = append(r, v[i]/of[i])
 		}
 	}
 	if r == nil {
@@ -44,18 +44,27 @@ func (t *table) ratio(peer, floor string, figure func(peer.Measure) float64) spr
 	return spreadOf(r)
 }
 
+// figures are those of a peer by round, for one unit.
+func (t *table) figures(peer string, figure func(peer.Measure) float64) []float64 {
+	var v []float64
+	for _, m := range t.cells[peer] {
+		v = append(v, figure(m)/float64(t.per))
+	}
+	return v
+}
+
+// ratio is how many times the floor's a figure of a peer is.
+func (t *table) ratio(peer, floor string, figure func(peer.Measure) float64) spread {
+	return ratios(t.figures(peer, figure), t.figures(floor, figure))
+}
+
 func wall(m peer.Measure) float64   { return m.NS }
 func cpu(m peer.Measure) float64    { return m.CPU }
 func allocs(m peer.Measure) float64 { return m.Allocs }
 func size(m peer.Measure) float64   { return m.Bytes }
 
-// median is of a figure of a peer, for one unit.
 func (t *table) median(peer string, figure func(peer.Measure) float64) float64 {
-	var v []float64
-	for _, m := range t.cells[peer] {
-		v = append(v, figure(m)/float64(t.per))
-	}
-	return spreadOf(v).mid
+	return spreadOf(t.figures(peer, figure)).mid
 }
 
 // rows are the cells as text, under a heading.
