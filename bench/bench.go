@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 type bench struct {
 	rounds          int
 	long            time.Duration
+	quiet           time.Duration // to wait for it at most
 	only            []string
 	report, figures string
 
@@ -20,41 +22,35 @@ type bench struct {
 	procs map[string]*process
 	url   string
 	load  []string // of the machine, at the begin and the end
+	// others is the share of the machine that other programs had meanwhile.
+	others float64
 }
 
 func (b *bench) run() error {
+	if b.quiet > 0 {
+		if err := waitForQuiet(b.quiet); err != nil {
+			return err
+		}
+	}
 	var err error
 	if b.dir, err = os.MkdirTemp("", "bench"); err != nil {
 		return err
 	}
 	defer os.RemoveAll(b.dir)
 	began := time.Now()
+	defer b.end()
 	if err := b.begin(); err != nil {
 		return err
 	}
-	defer b.end()
-	b.load = append(b.load, loadAverage())
 	sizes, err := b.sizes()
 	if err != nil {
 		return err
 	}
-	var tables []table
-	for _, w := range works {
-		if !b.wanted(w.name) {
-			continue
-		}
-		t, err := b.work(w)
-		if err != nil {
-			return err
-		}
-		t.print(os.Stdout)
-		tables = append(tables, t)
-	}
-	streams, err := b.slow()
+	tables, streams, err := b.measure()
 	if err != nil {
 		return err
 	}
-	b.load = append(b.load, loadAverage())
+	fmt.Printf("\nin %v, load average %s, other programs had %.0f%% of the machine\n", time.Since(began).Round(time.Second), strings.Join(b.load, " to "), 100*b.others)
 	if b.figures != "" {
 		if err := compare(b.figures, tables); err != nil {
 			return err
@@ -64,6 +60,38 @@ func (b *bench) run() error {
 		return nil
 	}
 	return b.write(tables, streams, sizes, began)
+}
+
+// measure does all the works, and watches what else the machine does.
+func (b *bench) measure() ([]table, [][]string, error) {
+	before, err := coresNow()
+	if err != nil {
+		return nil, nil, err
+	}
+	b.load = append(b.load, loadAverage())
+	var tables []table
+	wanted := slices.DeleteFunc(slices.Clone(works), func(w work) bool { return !b.wanted(w.name) })
+	began := time.Now()
+	for _, group := range groups(wanted) {
+		fmt.Fprintf(os.Stderr, "%5.0fs %s\n", time.Since(began).Seconds(), group[0].title)
+		done, err := b.group(group)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, t := range done {
+			t.print(os.Stdout)
+		}
+		tables = append(tables, done...)
+	}
+	streams, err := b.slow()
+	if err != nil {
+		return nil, nil, err
+	}
+	b.load = append(b.load, loadAverage())
+	b.end() // what the programs used is known when they have ended
+	after, err := coresNow()
+	b.others = after.others(before)
+	return tables, streams, err
 }
 
 func (b *bench) wanted(name string) bool {
@@ -90,10 +118,7 @@ func (b *bench) begin() error {
 	if b.url, err = s.line(); err != nil {
 		return err
 	}
-	for _, name := range programs {
-		if b.files[name] != "" {
-			continue
-		}
+	for _, name := range b.needed() {
 		fmt.Fprintln(os.Stderr, "building", name)
 		if b.files[name], err = build(b.dir, name, "."); err != nil {
 			return err
@@ -105,36 +130,69 @@ func (b *bench) begin() error {
 	return nil
 }
 
+// needed are the programs of the peers that have something to do.
+func (b *bench) needed() []string {
+	var names []string
+	if b.wanted("slow") {
+		for _, p := range slow {
+			names = append(names, programs[p])
+		}
+	}
+	for _, w := range works {
+		if b.wanted(w.name) {
+			for _, p := range w.peers {
+				names = append(names, programs[p])
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// end stops everything that was started.
 func (b *bench) end() {
 	for _, p := range b.procs {
 		p.stop()
 	}
+	clear(b.procs)
 }
 
-// work has a work done by all its peers, round after round.
-func (b *bench) work(w work) (table, error) {
-	t := table{work: w, cells: map[string][]peer.Measure{}}
-	sum := 0
+// group has works done by all their peers, round after round.
+func (b *bench) group(group []work) ([]table, error) {
+	tables := make([]table, len(group))
+	for i, w := range group {
+		tables[i] = table{work: w, cells: map[string][]peer.Measure{}}
+	}
 	for round := range b.rounds {
-		for i := range w.peers {
-			name := w.peers[(i+round)%len(w.peers)]
-			o := peer.Order{Peer: peerName(name), Work: w.name, Dir: b.dir, For: b.long}
-			if w.loopback {
-				o.URL = b.url
+		for i := range tables {
+			if err := b.round(&tables[i], round); err != nil {
+				return nil, err
 			}
-			m, err := b.procs[programs[name]].order(o)
-			if err != nil {
-				return t, err
-			}
-			switch {
-			case m.Sum == 0: // it does not look
-			case sum == 0:
-				sum = m.Sum
-			case m.Sum != sum:
-				return t, fmt.Errorf("%s, %s: came to %d bytes, and others to %d", name, w.name, m.Sum, sum)
-			}
-			t.cells[name] = append(t.cells[name], m)
 		}
 	}
-	return t, nil
+	return tables, nil
+}
+
+// round has a work done once by each of its peers.
+func (b *bench) round(t *table, round int) error {
+	for i := range t.peers {
+		name := t.peers[(i+round)%len(t.peers)]
+		o := peer.Order{Peer: peerName(name), Work: t.name, Dir: b.dir, For: b.long}
+		if t.loopback {
+			o.URL = b.url
+		}
+		m, err := b.procs[programs[name]].order(o)
+		if err != nil {
+			return err
+		}
+		switch {
+		case m.Sum == 0: // it does not look
+		case t.sum == 0:
+			t.sum = m.Sum
+		case m.Sum != t.sum:
+			return fmt.Errorf("%s, %s: came to %d bytes, and others to %d", name, t.name, m.Sum, t.sum)
+		}
+		t.cells[name] = append(t.cells[name], m)
+	}
+	return nil
 }

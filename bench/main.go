@@ -21,6 +21,7 @@ func main() {
 	b := bench{}
 	flag.IntVar(&b.rounds, "rounds", 9, "how often each peer does each work")
 	flag.DurationVar(&b.long, "for", 60*time.Millisecond, "how long it does so in a round, at least once")
+	flag.DurationVar(&b.quiet, "quiet", 0, "how long to wait, at most, for other programs to leave the machine alone; 0: begin at once")
 	only := flag.String("only", "", "the works to do, by the first letters of their names, with commas")
 	flag.StringVar(&b.report, "report", "../docs/performance.md", "the file to write the report to; empty: none")
 	flag.StringVar(&b.figures, "figures", "figures.json", "the file that holds the figures to compare with, and takes the new ones; empty: none")

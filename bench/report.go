@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	_ "embed"
 	"fmt"
@@ -12,6 +11,8 @@ import (
 	"strings"
 	"text/template"
 	"time"
+
+	"github.com/repriselabs/reprise/bench/peer"
 )
 
 //go:embed performance.md.tmpl
@@ -23,76 +24,121 @@ func (b *bench) write(tables []table, streams, sizes [][]string, began time.Time
 	if err != nil {
 		return err
 	}
-	t, err := template.New("report").Funcs(template.FuncMap{
-		// table is that of a work, over loopback or in memory.
-		"table": func(name string, loopback bool) (string, error) {
-			for _, t := range tables {
-				if t.name == name && t.loopback == loopback {
-					return markdown(t.rows()), nil
-				}
-			}
-			return "", fmt.Errorf("no work %q", name)
-		},
-		// times is how many times faster than a peer this project is.
-		"times": func(name string, loopback bool, peer string) (string, error) {
-			for _, t := range tables {
-				if t.name == name && t.loopback == loopback {
-					r := t.ratio(peer, "reprise", wall)
-					return fmt.Sprintf("%s (%s-%s)", number(r.mid), number(r.low), number(r.high)), nil
-				}
-			}
-			return "", fmt.Errorf("no work %q", name)
-		},
-	}).Parse(reportText)
-	if err != nil {
-		return err
-	}
-	var out bytes.Buffer
-	err = t.Execute(&out, map[string]any{
-		"Date": began.UTC().Format("2 January 2006"), "Took": time.Since(began).Round(time.Minute),
+	text, err := report(tables).render(map[string]any{
+		"Date": began.UTC().Format("2 January 2006"), "Took": fmt.Sprintf("%.0f minutes", time.Since(began).Minutes()),
 		"Machine": machine(), "Go": runtime.Version(), "Rounds": b.rounds, "For": b.long,
-		"Versions": versions, "Load": strings.Join(b.load, " at the begin and ") + " at the end", "Streams": markdown(streams), "Sizes": markdown(sizes),
+		"Versions": versions, "Load": strings.Join(b.load, " at the begin and ") + " at the end",
+		"Others": fmt.Sprintf("%.0f%%", 100*b.others), "Streams": markdown(streams), "Sizes": markdown(sizes),
 	})
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(b.report, out.Bytes(), 0o644)
+	return os.WriteFile(b.report, text, 0o644)
 }
 
-// loadAverage is how many programs wanted a core over the last minute.
-func loadAverage() string {
-	b, err := os.ReadFile("/proc/loadavg")
+// report is the tables that the report's text asks for by name.
+type report []table
+
+// render writes the text with its tables, and what else it asks for.
+func (r report) render(values map[string]any) ([]byte, error) {
+	t, err := template.New("report").Option("missingkey=error").Funcs(template.FuncMap{
+		"table": r.table, "sizes": r.sizes, "times": r.times, "growth": r.growth,
+	}).Parse(reportText)
 	if err != nil {
-		return "unknown"
+		return nil, err
 	}
-	first, _, _ := strings.Cut(string(b), " ")
-	return first
+	var out bytes.Buffer
+	err = t.Execute(&out, values)
+	return out.Bytes(), err
 }
 
-func machine() string {
-	model := "an unknown processor"
-	if f, err := os.Open("/proc/cpuinfo"); err == nil {
-		defer f.Close()
-		for s := bufio.NewScanner(f); s.Scan(); {
-			if name, value, ok := strings.Cut(s.Text(), ":"); ok && strings.TrimSpace(name) == "model name" {
-				model = strings.TrimSpace(value)
-				break
+func (r report) find(name string, loopback bool) (*table, error) {
+	for i := range r {
+		if r[i].name == name && r[i].loopback == loopback {
+			return &r[i], nil
+		}
+	}
+	return nil, fmt.Errorf("no work %q", name)
+}
+
+// table is that of a work, over loopback or in memory.
+func (r report) table(name string, loopback bool) (string, error) {
+	t, err := r.find(name, loopback)
+	if err != nil {
+		return "", err
+	}
+	return markdown(t.rows()), nil
+}
+
+// sizes is one table of works in memory that differ in size, with a column
+// that says which size a row is of, and one that says what a unit takes of the
+// CPU beside one of the smallest.
+func (r report) sizes(heading string, names ...string) (string, error) {
+	_, smallest := peer.Split(names[0])
+	var rows [][]string
+	alone := true
+	for _, name := range names {
+		t, err := r.find(name, false)
+		if err != nil {
+			return "", err
+		}
+		alone = alone && len(t.peers) == 1
+		_, n := peer.Split(name)
+		for i, row := range t.rows() {
+			size, growth := heading, "CPU, × at "+count(smallest)
+			if i > 0 {
+				size = count(n)
+				if growth, err = r.growth(row[0], names[0], name); err != nil {
+					return "", err
+				}
+			}
+			if row[4] = growth; i > 0 || rows == nil {
+				rows = append(rows, slices.Insert(row, 1, size))
 			}
 		}
 	}
-	return fmt.Sprintf("%s, %d cores, %s/%s", model, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
+	if alone { // there is no other to be compared with
+		for i := range rows {
+			rows[i] = slices.Delete(rows[i], 3, 4)
+		}
+	}
+	return markdown(rows), nil
+}
+
+// times is how many times faster than a peer this project is.
+func (r report) times(name string, loopback bool, than string) (string, error) {
+	t, err := r.find(name, loopback)
+	if err != nil {
+		return "", err
+	}
+	return t.ratio(than, "reprise", wall).String(), nil
+}
+
+// growth is how many times more CPU a unit takes a peer in a larger work than
+// in a smaller one, both in memory.
+func (r report) growth(peer, small, large string) (string, error) {
+	s, err := r.find(small, false)
+	if err != nil {
+		return "", err
+	}
+	l, err := r.find(large, false)
+	if err != nil {
+		return "", err
+	}
+	return ratios(l.figures(peer, cpu), s.figures(peer, cpu)).String(), nil
 }
 
 // measured are the modules whose versions the report names.
 var measured = []string{
 	"charm.land/fantasy", "github.com/openai/openai-go/v3", "github.com/sashabaranov/go-openai",
+	"github.com/cloudwego/eino", "github.com/cloudwego/eino-ext/components/model/openai", "github.com/bytedance/sonic", "github.com/tmc/langchaingo",
 	"github.com/go-json-experiment/json", "github.com/anthropics/anthropic-sdk-go", "google.golang.org/genai", "gopkg.in/dnaeon/go-vcr.v4",
 }
 
 // versions are those that the programs were built with.
 func (b *bench) versions() (string, error) {
 	var found []string
-	for _, name := range []string{"floor", "others", "official", "fantasy", "govcr406", "govcr407"} {
+	for _, name := range []string{"floor", "others", "official", "frameworks", "fantasy", "govcr406", "govcr407"} {
 		out, err := exec.Command("go", "version", "-m", b.files[name]).Output()
 		if err != nil {
 			return "", err
@@ -103,9 +149,11 @@ func (b *bench) versions() (string, error) {
 				if f[1] != "charm.land/fantasy" && name == "fantasy" {
 					v += " (in fantasy)"
 				}
-				found = append(found, v)
+				if !slices.Contains(found, v) {
+					found = append(found, v)
+				}
 			}
 		}
 	}
-	return strings.Join(slices.Compact(found), ", "), nil
+	return strings.Join(found, ", "), nil
 }

@@ -14,6 +14,8 @@ var minimal = []struct{ name, module, pkg string }{
 	{"reprise, with an agent", "reprise", "./minimal-agent"},
 	{"go-openai", "others", "./minimal-go-openai"},
 	{"openai-go", "others", "./minimal-openai-go"},
+	{"eino", "frameworks", "./minimal-eino"},
+	{"langchaingo", "frameworks", "./minimal-langchaingo"},
 	{"fantasy", "fantasy", "./minimal"},
 }
 

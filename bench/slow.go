@@ -7,24 +7,23 @@ import (
 	"github.com/repriselabs/reprise/bench/peer"
 )
 
-// deltas is how long a slow stream is: 5 seconds.
-const deltas = 50
+// deltas is how long a slow stream is: 3 seconds.
+const deltas = 30
 
 // slow reads many slow streams at once, with each peer in a program that was
 // just started.
 func (b *bench) slow() ([][]string, error) {
-	rows := [][]string{{"", "streams", "KiB of memory per stream (quartiles)", "× scanner", "CPU, µs per chunk (quartiles)", "× scanner"}}
+	rows := [][]string{{"", "streams", "KiB of memory per stream", "× scanner (quartiles)", "CPU, µs per chunk", "× scanner (quartiles)"}}
 	if !b.wanted("slow") {
 		return nil, nil
 	}
 	for _, streams := range []int{1000, 10_000} {
 		peers := slow
-		rounds := max(1, b.rounds/3)
 		if streams > 1000 {
 			peers = slow[:2] // what others need is seen at 1,000
 		}
 		memory, cpu := map[string][]float64{}, map[string][]float64{}
-		for range rounds {
+		for range b.rounds {
 			for _, name := range peers {
 				m, err := b.fresh(name, peer.Order{Peer: name, Work: fmt.Sprintf("%s-%d", peer.Slow, deltas), URL: b.url, Streams: streams})
 				if err != nil {
@@ -35,25 +34,16 @@ func (b *bench) slow() ([][]string, error) {
 			}
 		}
 		for _, name := range peers {
-			rows = append(rows, []string{name, fmt.Sprint(streams), spreadText(memory[name]), ratios(memory[name], memory["scanner"]), spreadText(cpu[name]), ratios(cpu[name], cpu["scanner"])})
+			row := []string{name, count(streams)}
+			for _, figure := range []map[string][]float64{memory, cpu} {
+				row = append(row, number(spreadOf(figure[name]).mid), ratios(figure[name], figure["scanner"]).String())
+			}
+			rows = append(rows, row)
 		}
 	}
 	fmt.Println("\nslow streams")
 	printRows(os.Stdout, rows)
 	return rows, nil
-}
-
-func spreadText(v []float64) string {
-	s := spreadOf(v)
-	return fmt.Sprintf("%s (%s-%s)", number(s.mid), number(s.low), number(s.high))
-}
-
-func ratios(v, of []float64) string {
-	r := make([]float64, len(v))
-	for i := range v {
-		r[i] = v[i] / of[i]
-	}
-	return number(spreadOf(r).mid)
 }
 
 // fresh has an order done by a program of its own.

@@ -13,6 +13,7 @@ import (
 type table struct {
 	work
 	cells map[string][]peer.Measure // by peer, by round
+	sum   int                       // that all of them come to
 }
 
 // spread is a median, and the quartiles around it.
@@ -25,12 +26,16 @@ func spreadOf(values []float64) spread {
 	return spread{at(0.25), at(0.5), at(0.75)}
 }
 
-// ratio is how many times the floor's a figure of a peer is, within rounds.
-func (t *table) ratio(peer, floor string, figure func(peer.Measure) float64) spread {
+func (s spread) String() string {
+	return fmt.Sprintf("%s (%s-%s)", number(s.mid), number(s.low), number(s.high))
+}
+
+// ratios is how many times a figure the other is, within rounds.
+func ratios(v, of []float64) spread {
 	var r []float64
-	for i, m := range t.cells[peer] {
-		if f := figure(t.cells[floor][i]); f > 0 {
-			r = append(r, figure(m)/f)
+	for i := range v {
+		if of[i] > 0 {
+			r = append(r, v[i]/of[i])
 		}
 	}
 	if r == nil {
@@ -39,18 +44,27 @@ func (t *table) ratio(peer, floor string, figure func(peer.Measure) float64) spr
 	return spreadOf(r)
 }
 
+// figures are those of a peer by round, for one unit.
+func (t *table) figures(peer string, figure func(peer.Measure) float64) []float64 {
+	var v []float64
+	for _, m := range t.cells[peer] {
+		v = append(v, figure(m)/float64(t.per))
+	}
+	return v
+}
+
+// ratio is how many times the floor's a figure of a peer is.
+func (t *table) ratio(peer, floor string, figure func(peer.Measure) float64) spread {
+	return ratios(t.figures(peer, figure), t.figures(floor, figure))
+}
+
 func wall(m peer.Measure) float64   { return m.NS }
 func cpu(m peer.Measure) float64    { return m.CPU }
 func allocs(m peer.Measure) float64 { return m.Allocs }
 func size(m peer.Measure) float64   { return m.Bytes }
 
-// median is of a figure of a peer, for one unit.
 func (t *table) median(peer string, figure func(peer.Measure) float64) float64 {
-	var v []float64
-	for _, m := range t.cells[peer] {
-		v = append(v, figure(m)/float64(t.per))
-	}
-	return spreadOf(v).mid
+	return spreadOf(t.figures(peer, figure)).mid
 }
 
 // rows are the cells as text, under a heading.
@@ -59,18 +73,28 @@ func (t *table) rows() [][]string {
 	for _, p := range t.peers {
 		r, c := t.ratio(p, t.floor, wall), t.ratio(p, t.floor, cpu)
 		rows = append(rows, []string{
-			p, number(t.median(p, wall) / 1000), fmt.Sprintf("%s (%s-%s)", number(r.mid), number(r.low), number(r.high)),
+			p, number(t.median(p, wall) / 1000), r.String(),
 			number(t.median(p, cpu) / 1000), number(c.mid), number(t.median(p, allocs)), number(t.median(p, size)),
 		})
 	}
 	return rows
 }
 
-// number writes a figure with three digits that count.
+// count writes a whole number as text does.
+func count(n int) string {
+	if n >= 1000 {
+		return fmt.Sprintf("%d,%03d", n/1000, n%1000)
+	}
+	return fmt.Sprint(n)
+}
+
+// number writes a figure with three digits that count, or more.
 func number(f float64) string {
 	switch {
 	case f == 0:
 		return "0"
+	case f >= 100_000_000:
+		return fmt.Sprintf("%.0fM", f/1e6)
 	case f >= 100_000:
 		return fmt.Sprintf("%.0fk", f/1000)
 	case f >= 100:

@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"strconv"
 
 	"charm.land/fantasy"
 	"charm.land/fantasy/providers/openaicompat"
@@ -12,7 +13,7 @@ import (
 
 func main() {
 	peer.Main(peer.Peers{
-		"fantasy": {peer.Text: text, peer.Vary: text, peer.Args: args, peer.Seed: run, peer.Slow: text, peer.Replay: replay, peer.Turns: turns},
+		"fantasy": {peer.Text: text, peer.Vary: text, peer.Args: args, peer.Seed: run, peer.Slow: text, peer.Replay: replay, peer.Turns: turns, peer.Object: partial},
 	})
 }
 
@@ -71,6 +72,11 @@ type operands struct {
 	A int `json:"a" description:"first number"`
 	B int `json:"b" description:"second number"`
 }
+
+var tools = fantasy.WithTools(
+	tool("add", "Add two numbers", func(a, b int) string { return strconv.Itoa(a + b) }),
+	tool("multiply", "Multiply two numbers", func(a, b int) string { return strconv.Itoa(a * b) }),
+)
 
 func tool(name, description string, f func(a, b int) string) fantasy.AgentTool {
 	return fantasy.NewParallelAgentTool(name, description, func(_ context.Context, in operands, _ fantasy.ToolCall) (fantasy.ToolResponse, error) {

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"charm.land/fantasy"
 	"gopkg.in/dnaeon/go-vcr.v4/pkg/recorder"
@@ -60,10 +59,7 @@ func turns(ctx context.Context, t peer.Target) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	a := fantasy.NewAgent(m, fantasy.WithSystemPrompt(peer.System), fantasy.WithTools(
-		tool("add", "Add two numbers", func(a, b int) string { return strconv.Itoa(a + b) }),
-		tool("multiply", "Multiply two numbers", func(a, b int) string { return strconv.Itoa(a * b) }),
-	))
+	a := fantasy.NewAgent(m, fantasy.WithSystemPrompt(peer.System), tools)
 	res, err := a.Stream(ctx, fantasy.AgentStreamCall{Prompt: peer.Prompt, StopWhen: []fantasy.StopCondition{fantasy.StepCountIs(t.Size + 1)}})
 	if err != nil {
 		return 0, err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"strconv"
 	"strings"
 
 	"charm.land/fantasy"
@@ -19,10 +18,7 @@ func run(ctx context.Context, t peer.Target) (int, error) {
 }
 
 func play(ctx context.Context, m fantasy.LanguageModel) (int, error) {
-	a := fantasy.NewAgent(m, fantasy.WithSystemPrompt(peer.System), fantasy.WithTools(
-		tool("add", "Add two numbers", func(a, b int) string { return strconv.Itoa(a + b) }),
-		tool("multiply", "Multiply two numbers", func(a, b int) string { return strconv.Itoa(a * b) }),
-	))
+	a := fantasy.NewAgent(m, fantasy.WithSystemPrompt(peer.System), tools)
 	limit := int64(peer.MaxTokens)
 	n := 0
 	var said strings.Builder

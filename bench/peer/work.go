@@ -107,6 +107,8 @@ func stream(kind string, size int) []byte {
 		return responsesStream(size)
 	case Gemini:
 		return geminiStream(size)
+	case List, Object:
+		return elementStream(size)
 	case Text:
 		for i := range size {
 			b.WriteString(head + `"content":"` + words[i%len(words)] + `"` + tail)

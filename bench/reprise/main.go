@@ -15,7 +15,7 @@ func main() {
 	peer.Main(peer.Peers{
 		"reprise": {peer.Text: text, peer.Vary: text, peer.Args: args, peer.Seed: run, peer.Slow: text,
 			peer.Load: load, peer.InOrder: inOrder, peer.Last: last, peer.Record: record, peer.Replay: replay, peer.Turns: turns,
-			peer.Messages: messages, peer.Responses: responses, peer.Gemini: geminiText},
+			peer.Messages: messages, peer.Responses: responses, peer.Gemini: geminiText, peer.List: list, peer.Object: object},
 	})
 }
 
