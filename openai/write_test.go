@@ -66,7 +66,7 @@ func seedResponse(status, output, usage string) string {
 
 // seedItems are those of the answer.
 var seedItems = []string{
-	`{"type":"reasoning","id":"rs_r1_0","summary":[{"type":"summary_text","text":"Use both."}]}`,
+	`{"type":"reasoning","id":"rs_r1_0","status":"completed","summary":[{"type":"summary_text","text":"Use both."}]}`,
 	`{"type":"message","id":"msg_r1_1","status":"completed","content":[{"type":"output_text","text":"Yes.","logprobs":[],"annotations":[]}],"role":"assistant"}`,
 	`{"type":"function_call","id":"fc_r1_2","status":"completed","arguments":"{\"a\":2,\"b\":3}","call_id":"c1","name":"add"}`,
 	`{"type":"function_call","id":"fc_r1_3","status":"completed","arguments":"{}","call_id":"c2","name":"now"}`,
@@ -89,7 +89,7 @@ func TestWriteStream(t *testing.T) {
 	add("created", `"response":`+seedResponse("in_progress", "", "null"))
 	add("in_progress", `"response":`+seedResponse("in_progress", "", "null"))
 
-	add("output_item.added", item(0, `{"type":"reasoning","id":"rs_r1_0","summary":[]}`))
+	add("output_item.added", item(0, `{"type":"reasoning","id":"rs_r1_0","status":"in_progress","summary":[]}`))
 	add("reasoning_summary_part.added", at(0, "rs")+`,"summary_index":0,"part":{"type":"summary_text","text":""}`)
 	add("reasoning_summary_text.delta", at(0, "rs")+`,"summary_index":0,"delta":"Use"`)
 	add("reasoning_summary_text.delta", at(0, "rs")+`,"summary_index":0,"delta":" both."`)
@@ -277,11 +277,11 @@ func TestWriteOtherThanKnown(t *testing.T) {
 	}
 	for _, thought := range []string{"abX", "ab\n", "ab\nX", "ab\n\ncX", "é"} {
 		want := reprise.Parts{
-			reprise.Reasoning{Text: thought, Echo: own(`{"type":"reasoning","id":"rs_1","summary":[{"type":"summary_text","text":` + string(marshalled(thought)) + `}]}`)},
+			reprise.Reasoning{Text: thought, Echo: own(`{"type":"reasoning","id":"rs_1","status":"completed","summary":[{"type":"summary_text","text":` + string(marshalled(thought)) + `}]}`)},
 			reprise.ToolCall{ID: "c", Name: "f", Args: `{"y":1}`, Echo: own(`{"item":{"id":"ctc_1","status":"completed"}}`)},
 		}
 		if thought == "ab\n\ncX" {
-			want[0] = reprise.Reasoning{Text: thought, Echo: own(`{"type":"reasoning","id":"rs_1","summary":[{"type":"summary_text","text":"ab"},{"type":"summary_text","text":"cX"}]}`)}
+			want[0] = reprise.Reasoning{Text: thought, Echo: own(`{"type":"reasoning","id":"rs_1","status":"completed","summary":[{"type":"summary_text","text":"ab"},{"type":"summary_text","text":"cX"}]}`)}
 		}
 		body, warnings := written(t, Answer{Stream: true, Known: &reprise.Response{ID: "r", Message: reprise.Message{Parts: known}}},
 			reprise.PartDone{Index: 0, Part: reprise.Reasoning{Text: thought}},
@@ -331,6 +331,20 @@ func TestWriteBrokenOff(t *testing.T) {
 				t.Errorf("%s: wrote %q, error %v", kind, b.String(), err)
 			}
 		}
+	}
+}
+
+// TestWriteTold: an error in mid-stream is there in both forms that clients
+// look for.
+func TestWriteTold(t *testing.T) {
+	var b strings.Builder
+	fault := &reprise.Error{Kind: reprise.KindOverloaded, Err: errors.New("broke")}
+	if _, err := WriteResponse(&b, dice.Stream(fault, reprise.TextDelta{Text: "so far"}), Answer{Stream: true}); err != fault {
+		t.Fatal(err)
+	}
+	want := sseOf(`{"type":"error","message":"broke","param":null,"code":"overloaded","error":{"message":"broke","type":"server_error","param":null,"code":"overloaded"},"sequence_number":5}`)
+	if got := b.String(); !strings.HasSuffix(got, "\n\n"+want) {
+		t.Errorf("got %s\nwant at its end %s", got, want)
 	}
 }
 

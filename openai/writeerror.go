@@ -20,12 +20,20 @@ func WriteError(w http.ResponseWriter, err error, as Answer) error {
 	return wire.Refuse(w, e, status, "X-Request-Id", a.Buf)
 }
 
-// Tell implements [wire.Form]. The error is a member of the event: that is how
-// servers do it and what clients look for, although the API's documentation
-// has its members in the event itself.
+// Tell implements [wire.Form]. OpenAI's servers have the error as a member of
+// the event, xAI's and the documentation have it as the event. Clients look
+// for the one or the other, so both are there.
 func (a *writer) Tell(e *reprise.Error) error {
+	var fault wire.Encoder
+	fault.OpenAIError(e, a.Provider)
 	return a.send("error", func() {
+		_ = eachMember(fault.Buf, func(key string, value []byte) { // it is an object
+			if key != "type" {
+				a.Key(key)
+				a.Raw(value)
+			}
+		})
 		a.Key("error")
-		a.OpenAIError(e, a.Provider)
+		a.Raw(fault.Buf)
 	})
 }

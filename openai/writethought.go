@@ -88,23 +88,19 @@ func (t *thinking) item(own []byte, id string) []byte {
 	if _, ownID := head(own); own != nil && ownID == id {
 		return own
 	}
-	var e wire.Encoder
-	e.Open('{')
-	e.Field("type", "reasoning")
-	e.Field("id", id)
-	if own != nil {
-		_ = eachMember(own, func(key string, value []byte) { // it is valid
-			if key != "type" && key != "id" {
-				e.Key(key)
-				e.Raw(value)
-			}
-		})
-		e.Close('}')
-		return e.Buf
-	}
+	return itemOf("reasoning", id, own, func(e *wire.Encoder) {
+		if own == nil {
+			t.lists(e)
+		}
+	})
+}
+
+// lists writes the pieces of an item that is made. All items have a list of
+// summaries.
+func (t *thinking) lists(e *wire.Encoder) {
 	for _, w := range []*thoughtWords{summaryWords, fullWords} {
 		if w != summaryWords && w != t.words {
-			continue // which every item need not have
+			continue
 		}
 		e.Key(w.list)
 		e.Open('[')
@@ -115,8 +111,6 @@ func (t *thinking) item(own []byte, id string) []byte {
 		}
 		e.Close(']')
 	}
-	e.Close('}')
-	return e.Buf
 }
 
 func (w *thoughtWords) piece(text string) []byte {
