@@ -137,8 +137,8 @@ type step struct {
 	member string // of the item, that the event tells; empty: none
 }
 
-// steps are those of the tools that the provider runs itself.
-var steps = map[string][]step{
+// stepsOf are those of the items that come as a whole, by their types.
+var stepsOf = map[string][]step{
 	"web_search_call":  {{event: "web_search_call.in_progress"}, {event: "web_search_call.searching"}, {event: "web_search_call.completed"}},
 	"file_search_call": {{event: "file_search_call.in_progress"}, {event: "file_search_call.searching"}, {event: "file_search_call.completed"}},
 	"code_interpreter_call": {
@@ -160,7 +160,7 @@ var steps = map[string][]step{
 func (a *writer) steps(item []byte) error {
 	members := map[string][]byte{}
 	_ = eachMember(item, func(key string, value []byte) { members[key] = value }) // every item is an object
-	for _, s := range steps[text(members["type"])] {
+	for _, s := range stepsOf[text(members["type"])] {
 		value := members[s.member]
 		if s.member != "" && (len(value) == 0 || value[0] != '"') {
 			continue // there is none
