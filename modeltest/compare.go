@@ -117,6 +117,27 @@ func (s *suite) plainParts(parts reprise.Parts) reprise.Parts {
 	return out
 }
 
+// given are the parts of an answer as far as the script tells: without the
+// Echo of a part that has none there. An API may give every part an id.
+func given(script, got reprise.Parts) reprise.Parts {
+	out := slices.Clone(got)
+	for i := range min(len(script), len(out)) {
+		switch p := out[i].(type) {
+		case reprise.Text:
+			if q, ok := script[i].(reprise.Text); ok && q.Echo == nil {
+				p.Echo = nil
+			}
+			out[i] = p
+		case reprise.ToolCall:
+			if q, ok := script[i].(reprise.ToolCall); ok && q.Echo == nil {
+				p.Echo = nil
+			}
+			out[i] = p
+		}
+	}
+	return out
+}
+
 // argsOf are a call's arguments without white space around their values.
 func argsOf(c reprise.ToolCall) string {
 	if strings.TrimSpace(c.Args) == "" {

@@ -19,7 +19,8 @@ func (s *suite) text() {
 	req := &reprise.Request{Messages: reprise.Ask(awkward + "?")}
 	got := s.ask(req)
 	s.arrivedAs(req.Messages)
-	s.same("the answer", reprise.Parts{text(awkward + "!")}, got.Message.Parts)
+	said := reprise.Parts{text(awkward + "!")}
+	s.same("the answer", said, given(said, got.Message.Parts))
 	if got.Reason != reprise.ReasonStop || got.Message.Role != reprise.RoleAssistant {
 		s.Errorf("got an answer of the role %q that ended with %q", got.Message.Role, got.Reason)
 	}
@@ -189,8 +190,9 @@ func (s *suite) reasoningReturns() {
 		got := s.ask(req)
 		s.arrivedAs(req.Messages)
 		s.sameEchoes("of what arrived", req.Messages, s.last().Messages)
-		s.same("the answer", s.plainParts(answer.Message.Parts), s.plainParts(got.Message.Parts))
-		s.sameEchoes("of the answer", []reprise.Message{answer.Message}, []reprise.Message{got.Message})
+		had := reprise.Message{Role: reprise.RoleAssistant, Parts: given(answer.Message.Parts, got.Message.Parts)}
+		s.same("the answer", s.plainParts(answer.Message.Parts), s.plainParts(had.Parts))
+		s.sameEchoes("of the answer", []reprise.Message{answer.Message}, []reprise.Message{had})
 		req.Messages = append(req.Messages, got.Message)
 		for _, c := range got.Calls() {
 			req.Messages = append(req.Messages, reprise.Message{Role: reprise.RoleTool, Parts: reprise.Parts{result(c.ID, c.Name, fmt.Sprint(n+2))}})

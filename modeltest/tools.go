@@ -30,7 +30,7 @@ func (s *suite) converse(tools []reprise.ToolSpec, calls []reprise.ToolCall, res
 	if got.Reason != reprise.ReasonToolCalls {
 		s.Errorf("an answer with calls ended with %q", got.Reason)
 	}
-	s.same("the calls", s.plain([]reprise.Message{{Role: reprise.RoleAssistant, Parts: parts}}), s.plain([]reprise.Message{got.Message}))
+	s.same("the calls", s.plain([]reprise.Message{{Role: reprise.RoleAssistant, Parts: parts}}), s.plain([]reprise.Message{{Role: reprise.RoleAssistant, Parts: given(parts, got.Message.Parts)}}))
 	answer := reprise.Message{Role: reprise.RoleTool}
 	for i, c := range got.Calls() {
 		answer.Parts = append(answer.Parts, results(i, c))

@@ -141,11 +141,8 @@ func (k *callKind) writeArgs(e *wire.Encoder, args string) {
 			e.Raw(value)
 		})
 	case k.wrapped:
-		var in map[string]string
-		if json.Unmarshal([]byte(args), &in) == nil && len(in) == 1 {
-			if s, ok := in[k.text]; ok {
-				args = s
-			}
+		if s, ok := k.unwrap(args); ok {
+			args = s
 		}
 		e.Field(k.text, args)
 	default:
@@ -154,4 +151,15 @@ func (k *callKind) writeArgs(e *wire.Encoder, args string) {
 		}
 		e.Field(k.text, args)
 	}
+}
+
+// unwrap is the string that wrapped arguments hold; ok is false if they are
+// not of that form.
+func (k *callKind) unwrap(args string) (s string, ok bool) {
+	var in map[string]string
+	if json.Unmarshal([]byte(args), &in) != nil || len(in) != 1 {
+		return "", false
+	}
+	s, ok = in[k.text]
+	return s, ok
 }

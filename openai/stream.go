@@ -40,15 +40,20 @@ type stream struct {
 }
 
 func newStream(d *Dialect, call *wire.Call, req *reprise.Request, yield func(reprise.Event, error) bool) *stream {
-	s := &stream{dialect: d, call: call, yield: yield}
-	if req != nil {
-		for _, m := range req.Messages {
-			if m.Role == reprise.RoleAssistant {
-				s.turn++
-			}
+	return &stream{dialect: d, call: call, yield: yield, turn: turnOf(req)}
+}
+
+// turnOf counts the answers that a request already has; it may be nil.
+func turnOf(req *reprise.Request) (turn int) {
+	if req == nil {
+		return 0
+	}
+	for _, m := range req.Messages {
+		if m.Role == reprise.RoleAssistant {
+			turn++
 		}
 	}
-	return s
+	return turn
 }
 
 func (s *stream) emit(ev reprise.Event) {

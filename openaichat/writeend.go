@@ -3,14 +3,11 @@ package openaichat
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"maps"
-	"math"
-	"math/big"
 	"slices"
-	"strings"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/wire"
 )
 
 // What Finish.Extra may hold that the API has a place for.
@@ -122,7 +119,7 @@ func (a *writer) usage() {
 	}
 	if cost := a.finish.Cost; cost != nil && a.Dialect.Cost != "" {
 		a.Key(a.Dialect.Cost)
-		a.Raw([]byte(inUnits(*cost, a.Dialect.CostExp)))
+		a.Raw([]byte(wire.InUnits(*cost, a.Dialect.CostExp)))
 	}
 	a.Close('}')
 }
@@ -130,14 +127,4 @@ func (a *writer) usage() {
 func (a *writer) count(name string, n int64) {
 	a.Key(name)
 	a.Int(n)
-}
-
-// inUnits is an amount as a decimal number of 10^exp dollars.
-func inUnits(usd reprise.USD, exp int) string {
-	digits := 12 + exp // behind the point
-	if digits <= 0 {
-		return fmt.Sprintf("%se%d", usd, -exp)
-	}
-	n := big.NewRat(int64(usd), int64(math.Pow10(digits))).FloatString(digits)
-	return strings.TrimSuffix(strings.TrimRight(n, "0"), ".")
 }

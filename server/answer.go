@@ -1,7 +1,6 @@
 package server
 
 import (
-	"fmt"
 	"io"
 	"net/http"
 	"net/textproto"
@@ -106,9 +105,6 @@ func copyBody(w *response, body io.Reader) error {
 // translate writes a recorded answer in the words of the client's API.
 func translate(w *response, resp *http.Response, f found) ([]reprise.Warning, error) {
 	theirs, ours := f.entry.codec, f.asked.codec
-	if ours.WriteResponse == nil {
-		return nil, fmt.Errorf("answers cannot be written for %s", ours.API)
-	}
 	for _, name := range []string{"Retry-After", "Retry-After-Ms"} {
 		if v := resp.Header.Get(name); v != "" {
 			w.Header().Set(name, v)

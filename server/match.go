@@ -130,9 +130,7 @@ func (h *Handler) candidates(l *library, r *http.Request, body string, rung Rung
 
 // translates reports whether requests to an API are answered from recordings
 // of others.
-func (h *Handler) translates(c codec.Codec) bool {
-	return slices.Contains(h.As, c.API) && c.WriteResponse != nil
-}
+func (h *Handler) translates(c codec.Codec) bool { return slices.Contains(h.As, c.API) }
 
 // fit says how well a recorded exchange serves a request for the same
 // conversation.

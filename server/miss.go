@@ -95,7 +95,7 @@ func refuse(w http.ResponseWriter, a *asked, err error) error {
 	case errors.As(err, &own):
 		told = own
 	}
-	if a.isCall && a.codec.WriteError != nil {
+	if a.isCall {
 		_ = a.codec.WriteError(w, told) // a client that is gone is told nothing
 		return &refusal{err}
 	}

@@ -1,4 +1,4 @@
-package transcript
+package transcript_test
 
 import (
 	"io/fs"
@@ -7,15 +7,17 @@ import (
 	"testing"
 
 	"github.com/repriselabs/reprise/cassette"
+	"github.com/repriselabs/reprise/transcript"
 )
 
-// eachRecording calls fn with every recording in the folder that
-// REPRISE_CASSETTES names.
-func eachRecording(t *testing.T, fn func(name string, rec *cassette.Recording)) {
+// TestRecordings reads every recording in the folder that REPRISE_CASSETTES
+// names: each exchange is one of a known API, and whole.
+func TestRecordings(t *testing.T) {
 	dir := os.Getenv("REPRISE_CASSETTES")
 	if dir == "" {
 		t.Skip("REPRISE_CASSETTES names no folder of recordings")
 	}
+	found := map[string]int{}
 	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(path) != ".yaml" {
 			return err
@@ -25,20 +27,11 @@ func eachRecording(t *testing.T, fn func(name string, rec *cassette.Recording)) 
 			return err
 		}
 		name, err := filepath.Rel(dir, path)
-		fn(name, rec)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// TestRecordings reads every recording: each exchange is one of a known API,
-// and whole.
-func TestRecordings(t *testing.T) {
-	found := map[string]int{}
-	eachRecording(t, func(name string, rec *cassette.Recording) {
-		for _, ex := range Of(name, rec).Exchanges {
+		if err != nil {
+			return err
+		}
+		doc := transcript.Of(name, rec)
+		for _, ex := range doc.Exchanges {
 			switch {
 			case ex.API == nil:
 				t.Errorf("%s, exchange %d: %s is taken for no model call", name, ex.ID, ex.URL)
@@ -52,7 +45,11 @@ func TestRecordings(t *testing.T) {
 			}
 			found[*ex.API]++
 		}
+		return nil
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Log(found)
 	if len(found) < 4 {
 		t.Errorf("recordings of %d APIs, want 4", len(found))

@@ -102,14 +102,21 @@ func chat(u *url.URL, body []byte) Codec {
 
 func responses(u *url.URL, body []byte) Codec {
 	d := openai.DialectOf(u.Host)
+	as := openai.AnswerTo(u, body, &d)
 	return Codec{
 		API:      openai.API,
 		Provider: d.Provider,
+		Form:     formOf(as.Stream),
 		Request:  func() (*reprise.Request, error) { return openai.ReadRequest(body, &d) },
 		Response: func(body io.Reader, req *reprise.Request) events {
 			return openai.ReadResponse(body, &d, req)
 		},
 		Error: func(body []byte, status int) *reprise.Error { return openai.ReadError(body, status, &d) },
+		WriteResponse: func(w io.Writer, evs events, known *reprise.Response) ([]reprise.Warning, error) {
+			as.Known = known
+			return openai.WriteResponse(w, evs, as)
+		},
+		WriteError: func(w http.ResponseWriter, err error) error { return openai.WriteError(w, err, as) },
 	}
 }
 
