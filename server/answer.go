@@ -19,7 +19,9 @@ func (h *Handler) answer(w *response, r *http.Request, f found) ([]reprise.Warni
 		return nil, err
 	}
 	defer resp.Body.Close()
-	if f.rung == Exact || f.asked.codec.API == f.entry.codec.API && f.asked.codec.Form == f.entry.codec.Form {
+	theirs, ours := f.entry.codec, f.asked.codec
+	made := resp.StatusCode != f.entry.in.Response.Code // by a fault, in nobody's words
+	if !f.entry.isCall || !made && theirs.API == ours.API && theirs.Form == ours.Form {
 		return nil, copyResponse(w, resp)
 	}
 	return translate(w, resp, f)

@@ -370,7 +370,7 @@ func TestRecordedFailures(t *testing.T) {
 		}, want: `503 {"error":"busy"}, <nil>`},
 		{name: "a fault in the body", fault: "cut,after=10", want: "200 data: {\"id, unexpected EOF"},
 		{name: "a fault instead of an answer", fault: "reset", want: "EOF"},
-		{name: "a status", fault: "status=429", want: `429 {"error":{"type":"fault","code":429,"message":"Too Many Requests"}}, <nil>`},
+		{name: "a status", fault: "status=429", want: `429 {"error":{"message":"Too Many Requests","type":"requests","param":null,"code":"rate_limit_exceeded"}}, <nil>`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			rec := seed(t)
