@@ -112,6 +112,7 @@ func TestRecord(t *testing.T) {
 	if again := post(t, r.url+"/xai/v1/chat/completions", rec.Interactions[0].Request.Body); again.Body != got[0] || keys != 2 {
 		t.Errorf("the upstream was asked %d times, for %+v", keys, again)
 	}
+	<-r.done
 	if n := len(r.recorded().Interactions); n != 2 {
 		t.Errorf("%d exchanges", n)
 	}
@@ -154,9 +155,30 @@ func TestRecordAtOnce(t *testing.T) {
 	if _, err := resp.Body.Read(make([]byte, 1)); err != io.EOF {
 		t.Errorf("got %v", err)
 	}
+	<-r.done
 	in := r.recorded().Interactions[0]
 	if in.Response.Body != "data: 0\n\ndata: 1\n\ndata: 2\n\n" || in.Outcome != cassette.Complete {
 		t.Errorf("recorded %q, %q", in.Response.Body, in.Outcome)
+	}
+}
+
+// TestRecordHTTP2: HTTP/2 is spoken with an API that does.
+func TestRecordHTTP2(t *testing.T) {
+	up := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Trailer", "X-End")
+		io.WriteString(w, r.Proto)
+		w.Header().Set("X-End", "yes")
+	}))
+	up.EnableHTTP2 = true
+	up.StartTLS()
+	defer up.Close()
+	r := record(t, cassette.Record, filepath.Join(t.TempDir(), "run.yaml"), server.Upstream{URL: up.URL})
+	r.tape.Transport = up.Client().Transport
+	got := post(t, r.url+chat, "{}")
+	<-r.done
+	in := r.recorded().Interactions[0]
+	if got.Body != "HTTP/2.0" || in.Response.Proto != "HTTP/2.0" || in.Response.Trailer.Get("X-End") != "yes" {
+		t.Errorf("got %q; recorded %s with the trailer %v", got.Body, in.Response.Proto, in.Response.Trailer)
 	}
 }
 
