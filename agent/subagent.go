@@ -14,8 +14,11 @@ import (
 // events of the run that called it, its tokens and cost are in that run's
 // sums, and its Journal and Price are that run's where it has none.
 //
-// A call that must be allowed cannot be in a SubAgent: the result is then an
-// error that says so.
+// Calls of the agent that must be allowed are Pending in the run that called
+// it, whose [Agent.Resume] goes on with them. That run's Approval signs them:
+// where the agent's has a Secret and that one's has none, or where a program
+// calls the tool without a run, the result is an error that says that nobody
+// can be asked. Tools of agents below ask by their agents' Approval.
 type SubAgent struct {
 	Name        string // as for a tool
 	Description string
@@ -66,7 +69,12 @@ func (s *SubAgent) Call(ctx context.Context, c reprise.ToolCall) (reprise.ToolRe
 	if outer := Lane(ctx); outer != "" {
 		lane = outer + "/" + step
 	}
-	res, err := s.run(context.WithValue(ctx, laneKey{}, lane), &a, in.Task, func(ev Event) {
+	from := start{history: reprise.Ask(in.Task)}
+	if above != nil {
+		from = above.below.start(step, in.Task)
+		from.nested, from.signs = true, above.run.signs
+	}
+	res, err := s.run(context.WithValue(ctx, laneKey{}, lane), &a, from, func(ev Event) {
 		if above != nil {
 			above.tell(nest(step, ev))
 		}
@@ -75,7 +83,10 @@ func (s *SubAgent) Call(ctx context.Context, c reprise.ToolCall) (reprise.ToolRe
 		above.spend(res)
 	}
 	if err == nil && res.End == EndApproval {
-		err = fmt.Errorf("not run: %s needs to be allowed, which cannot be asked for in %s", res.Pending[0].Call.Name, s.Name)
+		err = notAllowed(res.Pending[0], s.Name)
+		if above != nil && (above.run.signs || len(a.Approval.Secret) == 0) {
+			err = waits(step, res)
+		}
 	}
 	if err != nil {
 		return reprise.ToolResult{}, err
@@ -84,9 +95,9 @@ func (s *SubAgent) Call(ctx context.Context, c reprise.ToolCall) (reprise.ToolRe
 }
 
 // run runs the agent and tells of its events.
-func (s *SubAgent) run(ctx context.Context, a *Agent, task string, tell func(Event)) (*Result, error) {
+func (s *SubAgent) run(ctx context.Context, a *Agent, from start, tell func(Event)) (*Result, error) {
 	return Collect(func(yield func(Event, error) bool) {
-		for ev, err := range a.Run(ctx, reprise.Ask(task)) {
+		for ev, err := range a.run(ctx, from) {
 			if err == nil {
 				tell(ev)
 			}
@@ -95,6 +106,20 @@ func (s *SubAgent) run(ctx context.Context, a *Agent, task string, tell func(Eve
 			}
 		}
 	})
+}
+
+// waits tells the run above what waits.
+func waits(step string, res *Result) error {
+	e := &waitingError{waiting: Waiting{Path: step, History: res.History, Waiting: res.Waiting}}
+	for _, p := range res.Pending {
+		if p.Path == "" {
+			p.Path = step
+		} else {
+			p.Path = step + "/" + p.Path
+		}
+		e.pending = append(e.pending, p)
+	}
+	return e
 }
 
 // nest is an event of an agent below.

@@ -1,0 +1,111 @@
+package agent
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/repriselabs/reprise"
+)
+
+const defaultTries = 3
+
+// goal is the value that a run is to end with: see [Object]. Nil is none.
+type goal struct {
+	tries int // how many answers may be taken for it at most; 0: defaultTries
+	wrong int // how many were, and were not
+	// ask makes a turn ask for it.
+	ask func(*plan) error
+	// read reads it from the last answer, and returns the event that tells it.
+	read func(settings *reprise.Request, last *reprise.Response) (Event, error)
+}
+
+// aim makes a turn ask for the goal.
+func (g *goal) aim(p *plan) error {
+	if g == nil {
+		return nil
+	}
+	return g.ask(p)
+}
+
+// missed reports whether the last answers were wrong.
+func (g *goal) missed() bool { return g != nil && g.wrong > 0 }
+
+// attain tells the value that the last answer is. If it is not one, it tells
+// the model why, and returns that it is to be asked again.
+func (r *run) attain() (again bool, err error) {
+	g := r.goal
+	if g == nil {
+		return false, nil
+	}
+	ev, err := g.read(&r.cur.Settings, r.res.Response)
+	if err == nil {
+		return false, r.emit(ev)
+	}
+	var bad *reprise.OutputError
+	if !errors.As(err, &bad) {
+		return false, err
+	}
+	g.wrong++
+	bad.Tries, bad.Usage = g.wrong, r.res.Usage
+	if bad.Reply == nil || g.wrong >= cmp.Or(g.tries, defaultTries) {
+		return false, bad
+	}
+	if err := r.warn(reprise.Warning{
+		Code: reprise.WarnOutput, Message: fmt.Sprintf("try %d: %v; the model is asked again", g.wrong, bad.Err),
+	}); err != nil {
+		return false, err
+	}
+	r.add(*bad.Reply)
+	return true, r.emit(MessageDone{Message: *bad.Reply})
+}
+
+// byTool is a model that answers by a tool: what it gives it is made the text
+// of its answer, as providers do for which a tool stands in.
+type byTool struct {
+	reprise.Model
+	tool string
+}
+
+// Unwrap returns the model.
+func (m byTool) Unwrap() reprise.Model { return m.Model }
+
+// Stream asks the model.
+func (m byTool) Stream(ctx context.Context, req *reprise.Request) iter.Seq2[reprise.Event, error] {
+	return func(yield func(reprise.Event, error) bool) {
+		answered, calls := false, false
+		for ev, err := range m.Model.Stream(ctx, req) {
+			switch e := ev.(type) {
+			case reprise.ArgsDelta:
+				if e.Name == m.tool {
+					ev = reprise.TextDelta{Part: e.Part, Text: e.Args}
+				}
+			case reprise.PartDone:
+				switch c, ok := e.Part.(reprise.ToolCall); {
+				case ok && c.Name == m.tool:
+					answered = true
+					ev = reprise.PartDone{Index: e.Index, Part: reprise.Text{Text: c.Args}}
+					if c.Echo != nil && !yield(reprise.Warning{
+						Provider: c.Echo.Provider, Code: reprise.WarnDropped, Message: "what goes back with the call that is the answer is left out",
+					}, nil) {
+						return
+					}
+				case ok:
+					calls = true
+				}
+			case reprise.Reset:
+				answered, calls = false, false
+			case reprise.Finish:
+				if answered && !calls && e.Reason == reprise.ReasonToolCalls {
+					e.Reason = reprise.ReasonStop
+					ev = e
+				}
+			}
+			if !yield(ev, err) {
+				return
+			}
+		}
+	}
+}
