@@ -16,16 +16,16 @@ const defaultTries = 3
 type goal struct {
 	tries int // how many answers may be taken for it at most; 0: defaultTries
 	wrong int // how many were, and were not
-	// ask makes a turn ask for it.
-	ask func(*plan) error
+	// ask returns a turn that asks for it.
+	ask func(plan) (plan, error)
 	// read reads it from the last answer, and returns the event that tells it.
 	read func(settings *reprise.Request, last *reprise.Response) (Event, error)
 }
 
-// aim makes a turn ask for the goal.
-func (g *goal) aim(p *plan) error {
+// aim returns a turn that asks for the goal.
+func (g *goal) aim(p plan) (plan, error) {
 	if g == nil {
-		return nil
+		return p, nil
 	}
 	return g.ask(p)
 }

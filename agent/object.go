@@ -127,15 +127,15 @@ func (v *value[T]) asText() *reprise.Object[T] {
 	return &reprise.Object[T]{Mode: reprise.OutputSchema, Tries: v.tries}
 }
 
-// ask makes a turn ask for the value.
-func (v *value[T]) ask(p *plan) error {
+// ask returns a turn that asks for the value.
+func (v *value[T]) ask(p plan) (plan, error) {
 	o := reprise.Object[T]{Model: p.model, Mode: v.mode, Tries: v.tries}
 	asked, err := o.Request(p.req)
 	if err != nil {
-		return err
+		return plan{}, err
 	}
 	if v.view, err = v.asText().View(p.req); err != nil {
-		return err
+		return plan{}, err
 	}
 	if n := len(p.req.Tools); len(asked.Tools) > n {
 		p.model = byTool{p.model, asked.Tools[n].Name}
@@ -150,7 +150,7 @@ func (v *value[T]) ask(p *plan) error {
 		asked.SerialTools = p.req.SerialTools
 	}
 	v.req, p.req = p.req, asked
-	return nil
+	return p, nil
 }
 
 // read reads the value from the last answer, to an agent of the settings.

@@ -117,8 +117,7 @@ func (r *run) plan(ctx context.Context, number int, history []reprise.Message) (
 		}
 	}
 	req.Tools = o.specs
-	p := plan{model: model, req: &req, tools: o.tools}
-	return p, r.goal.aim(&p)
+	return r.goal.aim(plan{model: model, req: &req, tools: o.tools})
 }
 
 // planOfCalls makes the turn again whose calls the history ends with.

@@ -12,7 +12,8 @@ import (
 
 // Waiting is a run of a [SubAgent] in which calls wait for decisions. When
 // they are there, the run goes on from its History, so that nothing which it
-// did is done again.
+// did is done again. A run above that goes on without it, from its own history
+// alone, begins the call anew.
 type Waiting struct {
 	Call    reprise.ToolCall  `json:"call"` // which the run is of
 	Path    string            `json:"path"` // from the run above: see [Nested]
