@@ -56,42 +56,45 @@ func (s *SubAgent) Call(ctx context.Context, c reprise.ToolCall) (reprise.ToolRe
 	if s.Agent == nil {
 		return reprise.ToolResult{}, invalid("SubAgent.Agent of %s is not set", s.Name)
 	}
-	a := *s.Agent
-	above, _ := ctx.Value(callKey{}).(*call) // nil: a program calls the tool
-	if above != nil && a.Journal == nil {
-		a.Journal = above.run.top.Journal
-	}
-	if above != nil && a.Price == nil {
-		a.Price = above.run.top.Price
-	}
 	step := s.Name + ":" + c.ID
 	lane := step
 	if outer := Lane(ctx); outer != "" {
 		lane = outer + "/" + step
 	}
-	from := start{history: reprise.Ask(in.Task)}
-	if above != nil {
-		from = above.below.start(step, in.Task)
-		from.nested, from.signs = true, above.run.signs
-	}
-	res, err := s.run(context.WithValue(ctx, laneKey{}, lane), &a, from, func(ev Event) {
-		if above != nil {
-			above.tell(nest(step, ev))
-		}
-	})
-	if above != nil {
-		above.spend(res)
-	}
-	if err == nil && res.End == EndApproval {
+	ctx = context.WithValue(ctx, laneKey{}, lane)
+	var res *Result
+	var err error
+	if above, ok := ctx.Value(callKey{}).(*call); ok {
+		res, err = s.runBelow(ctx, above, step, in.Task)
+	} else if res, err = s.Agent.Generate(ctx, reprise.Ask(in.Task)); err == nil && res.End == EndApproval { // a program calls the tool
 		err = notAllowed(res.Pending[0], s.Name)
-		if above != nil && (above.run.signs || len(a.Approval.Secret) == 0) {
-			err = waits(step, res)
-		}
 	}
 	if err != nil {
 		return reprise.ToolResult{}, err
 	}
 	return reprise.ToolResult{Parts: reprise.Parts{reprise.Text{Text: res.Text()}}}, nil
+}
+
+// runBelow runs the agent for a call of a run.
+func (s *SubAgent) runBelow(ctx context.Context, above *call, step, task string) (*Result, error) {
+	a, top := *s.Agent, above.run.top
+	if a.Journal == nil {
+		a.Journal = top.Journal
+	}
+	if a.Price == nil {
+		a.Price = top.Price
+	}
+	from := above.below.start(step, task)
+	from.nested, from.signs = true, above.run.signs
+	res, err := s.run(ctx, &a, from, func(ev Event) { above.tell(nest(step, ev)) })
+	above.spend(res)
+	switch {
+	case err != nil || res.End != EndApproval:
+		return res, err
+	case !from.signs && len(a.Approval.Secret) > 0: // the decisions would not be signed
+		return res, notAllowed(res.Pending[0], s.Name)
+	}
+	return res, waits(above.call.ID, step, res)
 }
 
 // run runs the agent and tells of its events.
@@ -109,8 +112,8 @@ func (s *SubAgent) run(ctx context.Context, a *Agent, from start, tell func(Even
 }
 
 // waits tells the run above what waits.
-func waits(step string, res *Result) error {
-	e := &waitingError{waiting: Waiting{Path: step, History: res.History, Waiting: res.Waiting}}
+func waits(call, step string, res *Result) error {
+	e := &waitingError{call: call, waiting: Waiting{Path: step, History: res.History, Waiting: res.Waiting}}
 	for _, p := range res.Pending {
 		if p.Path == "" {
 			p.Path = step

@@ -32,6 +32,7 @@ type open struct {
 
 // waitingError is what a call of a SubAgent returns in which calls wait.
 type waitingError struct {
+	call    string // the id of the call, as it ran
 	pending []Pending
 	waiting Waiting // without the Call
 }
@@ -44,10 +45,11 @@ func notAllowed(p Pending, by string) error {
 	return fmt.Errorf("not run: %s needs to be allowed, which cannot be asked for in %s", p.Call.Name, by)
 }
 
-// wait puts a call aside if it waits.
+// wait puts a call aside if it waits. One that started early and got another
+// id since could not be found again: it has its result.
 func (r *run) wait(b *batch, c reprise.ToolCall, o *outcome) bool {
 	var w *waitingError
-	if !errors.As(o.err, &w) {
+	if !errors.As(o.err, &w) || w.call != c.ID {
 		return false
 	}
 	waiting := w.waiting

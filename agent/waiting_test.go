@@ -223,6 +223,16 @@ func TestSubAgentApprovalBroken(t *testing.T) {
 	_, err = a.Generate(t.Context(), reprise.Ask("go"))
 	diff(t, "the answer breaks", results(want), runError(t, err).Result.History[2])
 
+	again := task
+	again.ID = "2"
+	a.Model = answers([]reprise.Event{reprise.PartDone{Part: task}, reprise.Reset{}, reprise.PartDone{Part: again}, finish(reprise.ReasonToolCalls)}, say("end"))
+	res, err := a.Generate(t.Context(), reprise.Ask("go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want.ID = "2"
+	diff(t, "the answer begins again, with another id", results(want), res.History[2])
+
 	if _, err := sub.Call(t.Context(), task); err == nil || err.Error() != "not run: pay needs to be allowed, which cannot be asked for in sub" {
 		t.Errorf("got error %v", err)
 	}
