@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -254,8 +253,8 @@ func TestRunAsHandoff(t *testing.T) {
 }
 
 // TestRandomObjects: whatever the answers are, and at whichever event the
-// caller cancels or leaves, the history is whole, the sums add up, the value
-// comes once and last, and the model is not asked again when it is there.
+// caller cancels or leaves, the history is whole, the sums add up, and the
+// value comes once and last; resumed at any point, the run ends with the same.
 func TestRandomObjects(t *testing.T) {
 	seen := map[string]int{}
 	few := seeds / 3
@@ -343,8 +342,13 @@ func oneObject(t *testing.T, seed uint64, at int, how string, seen map[string]in
 		if how == "" && usage != res.Usage.Total() {
 			t.Errorf("got %d tokens, the answers had %d", res.Usage.Total(), usage)
 		}
-		if i := slices.IndexFunc(res.History, func(m reprise.Message) bool { return len(m.Parts) == 0 }); i > 0 {
-			t.Errorf("messages[%d] is empty", i)
+		for at := 1; how == "" && whole != nil && at <= len(res.History); at++ { // resumed anywhere, it ends the same
+			v, again, err := o.Generate(t.Context(), res.History[:at])
+			if err != nil {
+				t.Fatalf("resumed at %d: %v", at, err)
+			}
+			diff(t, "resumed value", five, v)
+			diff(t, "resumed history", res.History, again.History)
 		}
 	})
 	return n

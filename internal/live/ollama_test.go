@@ -107,16 +107,20 @@ func TestText(t *testing.T) {
 	})
 }
 
+// weather is the tool that the models call. It notes the cities.
+func weather(asked *[]string) reprise.Tool {
+	return reprise.Func("get_weather", "Get the weather", func(_ context.Context, in struct {
+		City string `json:"city"`
+	}) (string, error) {
+		*asked = append(*asked, in.City)
+		return "sunny, 21 degrees", nil
+	})
+}
+
 func TestTool(t *testing.T) {
 	each(t, tiny, func(t *testing.T, m reprise.Model) any {
 		var asked []string
-		weather := reprise.Func("get_weather", "Get the weather", func(_ context.Context, in struct {
-			City string `json:"city"`
-		}) (string, error) {
-			asked = append(asked, in.City)
-			return "sunny, 21 degrees", nil
-		})
-		a := &agent.Agent{Model: m, Tools: []reprise.Tool{weather}, Settings: reprise.Request{MaxTokens: 200}}
+		a := &agent.Agent{Model: m, Tools: []reprise.Tool{weather(&asked)}, Settings: reprise.Request{MaxTokens: 200}}
 		result, err := a.Generate(t.Context(), reprise.Ask("What is the weather in Paris?"))
 		if err != nil {
 			t.Fatal(err)
@@ -203,13 +207,7 @@ func TestCancel(t *testing.T) {
 func TestToolBesideOutput(t *testing.T) {
 	each(t, tiny, func(t *testing.T, m reprise.Model) any {
 		var asked []string
-		weather := reprise.Func("get_weather", "Get the weather", func(_ context.Context, in struct {
-			City string `json:"city"`
-		}) (string, error) {
-			asked = append(asked, in.City)
-			return "sunny, 21 degrees", nil
-		})
-		a := &agent.Agent{Model: m, Tools: []reprise.Tool{weather}, Settings: reprise.Request{MaxTokens: 200}}
+		a := &agent.Agent{Model: m, Tools: []reprise.Tool{weather(&asked)}, Settings: reprise.Request{MaxTokens: 200}}
 		o := &agent.Object[struct{ Degrees int }]{Agent: a, Tries: 2}
 		_, result, err := o.Generate(t.Context(), reprise.Ask("What is the weather in Paris?"))
 		var wrong *reprise.OutputError
