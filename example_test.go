@@ -2,6 +2,7 @@ package reprise_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
 
@@ -38,4 +39,21 @@ func Example() {
 	// Output:
 	// add {"A":2,"B":3} 5 <nil>
 	// 28 tokens
+}
+
+// A tool with a schema of one's own, which returns a picture.
+func ExampleFuncTool() {
+	photo := &reprise.FuncTool{
+		ToolSpec: reprise.ToolSpec{Name: "photo", Description: "Take a photo", Schema: json.RawMessage(`{"type":"object","properties":{"zoom":{"type":"integer"}}}`)},
+		Run: func(context.Context, reprise.ToolCall) (reprise.ToolResult, error) {
+			return reprise.ToolResult{Parts: reprise.Parts{reprise.Media{Type: "image/png", Data: []byte("PNG")}}}, nil
+		},
+	}
+	for _, args := range []string{`{"zoom":2}`, `{"zoom":"far"}`} {
+		result, err := photo.Call(context.Background(), reprise.ToolCall{ID: "1", Name: "photo", Args: args})
+		fmt.Println(len(result.Parts), err)
+	}
+	// Output:
+	// 1 <nil>
+	// 0 the arguments of photo are not valid: validating root: validating /properties/zoom: type: far has type "string", want "integer"
 }

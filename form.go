@@ -147,7 +147,11 @@ func (f *form) request(req *Request) (*Request, error) {
 		})
 		own.Choice, own.SerialTools = ToolChoice{Name: f.schema.Name}, true
 	case OutputText:
-		text := "Answer with one JSON object and nothing else: no code fence, no words before or after it. It must be valid by this JSON Schema:\n" + string(f.schema.JSON)
+		text := "Answer"
+		if len(req.Tools) > 0 {
+			text = "Call tools as you need them. When you are done with them, answer"
+		}
+		text += " with one JSON object and nothing else: no code fence, no words before or after it. It must be valid by this JSON Schema:\n" + string(f.schema.JSON)
 		if f.schema.Description != "" {
 			text += "\nIt is: " + f.schema.Description
 		}

@@ -3,6 +3,8 @@ package reprise
 import (
 	"context"
 	"iter"
+
+	"github.com/repriselabs/reprise/internal/seal"
 )
 
 // GenerateAs asks the model for a value of type T: it is
@@ -41,21 +43,32 @@ type Object[T any] struct {
 	Tries int
 }
 
-// A Partial is a value of type T as far as it has come.
+// A Partial is a value of type T as far as it has come. It is also an
+// agent.Event.
 type Partial[T any] struct {
 	// Value holds what has come. Until Done it shares its slices, maps and
 	// pointers with the values after it: it is for looking at until the next
 	// is asked for, and what is kept longer must be copied. Where T is a slice
 	// it may be kept as it is.
-	Value T
+	Value T `json:"value"`
 	// Try counts from 1. A higher one than before says that the model began
 	// again, and that what came before is void.
-	Try int
+	Try int `json:"try"`
 	// Done says that Value is whole and valid.
-	Done bool
+	Done bool `json:"done"`
 	// Response is the answer, when Done or beside an error. Its usage, cost
-	// and warnings are those of all tries.
-	Response *Response
+	// and warnings are those of all tries. In an agent's run it is nil: see
+	// what the run comes to.
+	Response *Response `json:"response,omitempty"`
+}
+
+// AgentEvent marks an agent.Event.
+func (Partial[T]) AgentEvent(seal.Agent) {}
+
+// MarshalJSON adds "type": "partial".
+func (p Partial[T]) MarshalJSON() ([]byte, error) {
+	type plain Partial[T]
+	return tagged("partial", plain(p))
 }
 
 // Generate asks for a value and waits for it. The response is the last
@@ -166,11 +179,9 @@ func (o *Object[T]) ask(ctx context.Context, f *form, req *Request, p *Partial[T
 		if _, ok := ev.(Reset); ok {
 			var none T
 			p.Value, p.Try = none, p.Try+1
-			view = newView[T](f)
-			return true
 		}
-		for view.add(ev); view.next(); {
-			if p.Value = view.value(); !yield(*p, nil) {
+		for view.Add(ev); view.Next(); {
+			if p.Value = view.Value(); !yield(*p, nil) {
 				return false
 			}
 		}

@@ -638,6 +638,36 @@ func saying(texts ...string) reprise.Model {
 	})
 }
 
+// A view is told the events by whoever asks, and forgets those before a Reset.
+func TestView(t *testing.T) {
+	view, err := new(reprise.Object[pair]).View(ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []pair
+	for _, ev := range []reprise.Event{
+		reprise.TextDelta{Text: `{"a":1`}, reprise.TextDelta{Text: `7,"b":"x`}, reprise.Reset{}, reprise.TextDelta{Text: `{"b":`},
+		reprise.TextDelta{Text: `"y"`}, reprise.TextDelta{Text: `,"a":2}`}, reprise.PartDone{Part: reprise.Text{Text: `{"b":"y","a":2}`}},
+	} {
+		for view.Add(ev); view.Next(); {
+			got = append(got, view.Value())
+		}
+	}
+	if d := cmp.Diff([]pair{{}, {A: 17, B: "x"}, {}, {B: "y"}, {A: 2, B: "y"}}, got); d != "" {
+		t.Errorf("values (-want +got):\n%s", d)
+	}
+	if _, err := (&reprise.Object[pair]{Mode: "no"}).View(ask); err == nil {
+		t.Error("no error of a mode that is not there")
+	}
+}
+
+func TestPartialJSON(t *testing.T) {
+	b, err := json.Marshal(reprise.Partial[pair]{Value: pair{1, "<"}, Try: 2})
+	if want := `{"type":"partial","value":{"a":1,"b":"<"},"try":2,"done":false}`; err != nil || strings.ReplaceAll(string(b), `\u003c`, "<") != want {
+		t.Errorf("got %s, %v, want %s", b, err, want)
+	}
+}
+
 func ExampleGenerateAs() {
 	type city struct {
 		Name  string `json:"name"`

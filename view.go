@@ -8,10 +8,16 @@ import (
 	"github.com/repriselabs/reprise/internal/partialjson"
 )
 
-// view is the value of an answer that is still coming. It is told the events
-// with add; next then says how often there is a new value.
-type view[T any] struct {
-	form    *form
+// A View is the value in an answer that is still coming: [Object] for those
+// who ask the model themselves, such as an agent. Add tells it the events;
+// while Next then reports that there is more, Value is what has come.
+type View[T any] struct {
+	form *form
+	state[T]
+}
+
+// state is what a View has of one attempt at the answer.
+type state[T any] struct {
 	dec     *partialjson.Decoder
 	begun   bool // the JSON has
 	changed bool
@@ -32,23 +38,42 @@ type view[T any] struct {
 	stuck    bool // the next one is wrong: so is the answer
 }
 
-func newView[T any](f *form) *view[T] {
-	v := &view[T]{form: f, seen: map[int]bool{}}
+// View returns a view of an answer to what [Object.Request] returns for the
+// request.
+func (o *Object[T]) View(req *Request) (*View[T], error) {
+	f, err := o.form(req)
+	if err != nil {
+		return nil, err
+	}
+	return newView[T](f), nil
+}
+
+func newView[T any](f *form) *View[T] {
+	v := &View[T]{form: f}
+	v.begin()
+	return v
+}
+
+// begin forgets what has come.
+func (v *View[T]) begin() {
+	v.state = state[T]{seen: map[int]bool{}}
 	switch {
-	case f.isList:
+	case v.form.isList:
 		v.dec = partialjson.New(&v.list)
-	case f.wrapped:
+	case v.form.wrapped:
 		v.dec = partialjson.New(&v.boxed)
 	default:
 		v.dec = partialjson.New(&v.plain)
 	}
-	return v
 }
 
-// add takes an event of the answer.
-func (v *view[T]) add(ev Event) {
+// Add takes the next event of the answer. A [Reset] makes it forget those
+// before.
+func (v *View[T]) Add(ev Event) {
 	byTool := v.form.mode == OutputTool
 	switch ev := ev.(type) {
+	case Reset:
+		v.begin()
 	case TextDelta:
 		if !byTool {
 			v.seen[ev.Part] = true
@@ -77,7 +102,7 @@ func (v *view[T]) add(ev Event) {
 }
 
 // write takes text, in which the JSON begins somewhere.
-func (v *view[T]) write(text string) {
+func (v *View[T]) write(text string) {
 	if !v.begun {
 		i := strings.IndexByte(text, '{')
 		if i < 0 {
@@ -89,8 +114,8 @@ func (v *view[T]) write(text string) {
 	v.changed = v.dec.Write(text)
 }
 
-// next reports whether there is a new value, and makes it.
-func (v *view[T]) next() bool {
+// Next reports whether there is a new value, and makes it.
+func (v *View[T]) Next() bool {
 	if v.form.isList {
 		return v.nextElement()
 	}
@@ -100,7 +125,7 @@ func (v *view[T]) next() bool {
 }
 
 // nextElement decodes the next element of a list, if it is there and valid.
-func (v *view[T]) nextElement() bool {
+func (v *View[T]) nextElement() bool {
 	if v.stuck || v.decoded == len(v.list.Value) {
 		return false
 	}
@@ -117,8 +142,9 @@ func (v *view[T]) nextElement() bool {
 	return true
 }
 
-// value is the value that next made.
-func (v *view[T]) value() T {
+// Value is the value that Next made. It is for looking at until the next
+// Add, as that of a [Partial].
+func (v *View[T]) Value() T {
 	switch {
 	case v.form.isList:
 		return v.elements

@@ -3,7 +3,8 @@
 // An [Agent] is a model, an instruction and tools. Its Run takes a
 // conversation and goes on with it: it asks the model, runs the tools that
 // the model calls, sends their results back and asks again. What it does is
-// told as a sequence of events; [Collect] reads one to its end.
+// told as a sequence of events; [Collect] reads one to its end. [RunAs] ends
+// with a value of a Go type.
 //
 // The conversation is the whole state of a run. [NextOf] tells from it alone
 // what comes next, so a run goes on from any history: one that was stored,
@@ -102,17 +103,27 @@ type Agent struct {
 // goes wrong with it (no such tool, wrong arguments, an error, a panic) is the
 // result that the model gets.
 func (a *Agent) Run(ctx context.Context, history []reprise.Message) iter.Seq2[Event, error] {
-	return a.run(ctx, history, nil)
+	return a.run(ctx, start{history: history})
 }
 
-func (a *Agent) run(ctx context.Context, history []reprise.Message, decisions []Decision) iter.Seq2[Event, error] {
-	history = slices.Clone(history)
+// start is what a run begins with.
+type start struct {
+	history   []reprise.Message
+	waiting   []Waiting
+	decisions []Decision
+	nested    bool  // it is a run of a SubAgent in a run
+	signs     bool  // and the outermost run signs what is pending
+	goal      *goal // nil: the run has none
+}
+
+func (a *Agent) run(ctx context.Context, from start) iter.Seq2[Event, error] {
+	history := slices.Clone(from.history)
 	var used atomic.Bool
 	return func(yield func(Event, error) bool) {
-		r := &run{top: a, yield: yield, res: &Result{History: history, Response: lastAnswer(history)}}
+		r := &run{top: a, yield: yield, nested: from.nested, signs: from.signs || !from.nested && len(a.Approval.Secret) > 0, goal: from.goal, res: &Result{History: history, Response: lastAnswer(history)}}
 		err := errUsed
 		if !used.Swap(true) {
-			err = r.setUp(decisions)
+			err = r.setUp(from)
 		}
 		if err == nil {
 			ctx, cancel := context.WithCancel(ctx)

@@ -44,13 +44,17 @@ func AskArgs[In any](name string, ask func(In) bool) func(reprise.ToolCall) bool
 
 // A Pending is a call that waits for a decision.
 type Pending struct {
+	// Path tells which agent called, as that of a [Nested]; empty: the one
+	// whose run it is.
+	Path  string           `json:"path,omitempty"`
 	Call  reprise.ToolCall `json:"call"`
 	Token string           `json:"token,omitempty"` // signs the call; empty: there is no Secret
 }
 
-// A Decision on a call that is [Pending]. It must have the call's id, name and
-// arguments, and the token.
+// A Decision on a call that is [Pending]. It must have the call's path, id,
+// name and arguments, and the token.
 type Decision struct {
+	Path   string           `json:"path,omitempty"`
 	Call   reprise.ToolCall `json:"call"`
 	Token  string           `json:"token,omitempty"`
 	Allow  bool             `json:"allow"`
@@ -58,11 +62,13 @@ type Decision struct {
 }
 
 // Allow lets the call run.
-func (p Pending) Allow() Decision { return Decision{Call: p.Call, Token: p.Token, Allow: true} }
+func (p Pending) Allow() Decision {
+	return Decision{Path: p.Path, Call: p.Call, Token: p.Token, Allow: true}
+}
 
 // Deny does not let the call run. The model is told the reason.
 func (p Pending) Deny(reason string) Decision {
-	return Decision{Call: p.Call, Token: p.Token, Reason: reason}
+	return Decision{Path: p.Path, Call: p.Call, Token: p.Token, Reason: reason}
 }
 
 // A DeniedError is why a call has no other result: a person did not allow it.
@@ -83,71 +89,126 @@ func (r *run) mustAsk(c reprise.ToolCall, t offered) bool {
 	return t.policy.Ask != nil && t.policy.Ask(c) || r.top.Approval.Ask != nil && r.top.Approval.Ask(c)
 }
 
-// wait puts the call aside.
-func (r *run) wait(b *batch, c reprise.ToolCall) error {
-	token, err := r.token(c)
-	if err != nil && b.fatal == nil {
-		b.fatal = err
-		b.cancel()
-	}
-	r.res.Pending = append(r.res.Pending, Pending{Call: c, Token: token})
-	return nil
-}
-
-// decide takes the decisions, if each is on a call that waits.
-func (r *run) decide(decisions []Decision) error {
-	if len(decisions) == 0 {
+// decide takes up what waits, and the decisions, if each is on a call that
+// waits.
+func (r *run) decide(from start) error {
+	if len(from.decisions) == 0 && len(from.waiting) == 0 {
 		return nil
 	}
 	next, err := NextOf(r.res.History)
 	if err != nil {
 		return err
 	}
-	r.decisions = make(map[string]Decision, len(decisions))
-	for _, d := range decisions {
-		at := slices.IndexFunc(next.Calls, func(c reprise.ToolCall) bool { return c.ID == d.Call.ID })
-		if at < 0 {
-			return invalid("a decision on the call %q, which does not wait for one", d.Call.ID)
+	for _, w := range from.waiting {
+		if !slices.ContainsFunc(next.Calls, func(c reprise.ToolCall) bool { return sameCall(c, w.Call) }) {
+			continue // the call has its result
 		}
-		c := next.Calls[at]
-		if _, twice := r.decisions[c.ID]; twice {
-			return invalid("two decisions on the call %q", c.ID)
-		}
-		if c.Name != d.Call.Name || c.Args != d.Call.Args {
-			return invalid("the decision on the call %q is of other arguments or of another tool", c.ID)
-		}
-		token, err := r.token(c)
+		token, err := r.tokenOf(w)
 		if err != nil {
 			return err
 		}
-		if !hmac.Equal([]byte(token), []byte(d.Token)) {
-			return invalid("the token of the decision on the call %q is not of this call in this conversation", c.ID)
+		if !hmac.Equal([]byte(token), []byte(w.Token)) {
+			return invalid("the token of what waits in the call %q is not of this run of %s", w.Call.ID, w.Call.Name)
 		}
-		r.decisions[c.ID] = d
+		r.waiting = append(r.waiting, w)
+	}
+	r.decisions = make(map[string]Decision, len(from.decisions))
+	for i, d := range from.decisions {
+		if slices.ContainsFunc(from.decisions[:i], func(o Decision) bool { return o.Path == d.Path && o.Call.ID == d.Call.ID }) {
+			return invalid("two decisions on the call %q", d.Call.ID)
+		}
+		if err := r.check(d); err != nil {
+			return err
+		}
+		if d.Path == "" {
+			r.decisions[d.Call.ID] = d
+		} else {
+			r.below = append(r.below, d)
+		}
 	}
 	return nil
 }
 
-// token signs a call of the history's last answer: its id, name and
-// arguments, and the conversation up to the answer.
-func (r *run) token(c reprise.ToolCall) (string, error) {
-	if len(r.top.Approval.Secret) == 0 {
-		return "", nil
+// check tells what is wrong with a decision.
+func (r *run) check(d Decision) error {
+	var next Next
+	talks := trail(r.res.History, r.waiting, d.Path)
+	if len(talks) > 0 {
+		var err error
+		if next, err = NextOf(talks[len(talks)-1]); err != nil {
+			return err
+		}
 	}
-	end := len(r.res.History)
-	for r.res.History[end-1].Role == reprise.RoleTool {
+	at := slices.IndexFunc(next.Calls, func(c reprise.ToolCall) bool { return c.ID == d.Call.ID })
+	if at < 0 {
+		return invalid("a decision on the call %q, which does not wait for one", d.Call.ID)
+	}
+	c := next.Calls[at]
+	if !sameCall(c, d.Call) {
+		return invalid("the decision on the call %q is of other arguments or of another tool", c.ID)
+	}
+	token, err := r.token(Pending{Path: d.Path, Call: c}, talks)
+	if err != nil {
+		return err
+	}
+	if !hmac.Equal([]byte(token), []byte(d.Token)) {
+		return invalid("the token of the decision on the call %q is not of this call in this conversation", c.ID)
+	}
+	return nil
+}
+
+func sameCall(a, b reprise.ToolCall) bool {
+	return a.ID == b.ID && a.Name == b.Name && a.Args == b.Args
+}
+
+// token signs a pending call: its id, name and arguments, the conversations
+// that lead to it, each up to its last answer, and its path.
+func (r *run) token(p Pending, talks [][]reprise.Message) (string, error) {
+	signed := []any{p.Call.ID, p.Call.Name, p.Call.Args}
+	for _, history := range talks {
+		signed = append(signed, upToAnswer(history))
+	}
+	if p.Path != "" {
+		signed = append(signed, p.Path)
+	}
+	return r.sign("reprise approval 1", signed...)
+}
+
+// tokenOf signs what waits: all of it, and the conversation above.
+func (r *run) tokenOf(w Waiting) (string, error) {
+	w.Token = ""
+	return r.sign("reprise waiting 1", w, upToAnswer(r.res.History))
+}
+
+// upToAnswer returns the history up to the last answer, without its results.
+func upToAnswer(history []reprise.Message) []reprise.Message {
+	end := len(history)
+	for end > 0 && history[end-1].Role == reprise.RoleTool {
 		end--
 	}
-	said, err := json.Marshal(r.res.History[:end])
-	if err != nil {
-		return "", err
+	return history[:end]
+}
+
+// sign signs texts and values. Without a secret, and in a run below, for
+// which the outermost signs, the signature is empty.
+func (r *run) sign(purpose string, values ...any) (string, error) {
+	if !r.signs || r.nested {
+		return "", nil
 	}
 	mac := hmac.New(sha256.New, r.top.Approval.Secret)
-	for _, s := range [][]byte{[]byte("reprise approval 1"), []byte(c.ID), []byte(c.Name), []byte(c.Args), said} {
+	for _, v := range append([]any{purpose}, values...) {
+		s, isText := v.(string)
+		b := []byte(s)
+		if !isText {
+			var err error
+			if b, err = json.Marshal(v); err != nil {
+				return "", err
+			}
+		}
 		var n [8]byte
-		binary.BigEndian.PutUint64(n[:], uint64(len(s)))
+		binary.BigEndian.PutUint64(n[:], uint64(len(b)))
 		mac.Write(n[:])
-		mac.Write(s)
+		mac.Write(b)
 	}
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)), nil
 }

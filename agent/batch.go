@@ -19,6 +19,7 @@ type batch struct {
 	jobs    []*job               // that were started
 	results []reprise.ToolResult // as they came
 	news    chan news
+	open    []open // calls that wait for decisions
 	running int
 	alone   bool  // an exclusive tool runs
 	fatal   error // why the run cannot go on
@@ -69,7 +70,7 @@ func (b *batch) start(c reprise.ToolCall, t offered) *job {
 	b.jobs = append(b.jobs, j)
 	b.running++
 	b.alone = t.policy.Exclusive
-	h := &call{run: b.r, tool: t, call: c}
+	h := &call{run: b.r, tool: t, call: c, below: b.r.stateOf(c)}
 	h.report = func(ev Event) { b.news <- news{job: j, event: ev} } // which wait and close take
 	go func() {
 		defer cancel()
@@ -143,7 +144,8 @@ func (b *batch) close() {
 	}
 }
 
-// has reports whether the call with the id has its result.
+// has reports whether the call with the id has its result, or waits.
 func (b *batch) has(id string) bool {
-	return slices.ContainsFunc(b.results, func(res reprise.ToolResult) bool { return res.ID == id })
+	return slices.ContainsFunc(b.results, func(res reprise.ToolResult) bool { return res.ID == id }) ||
+		slices.ContainsFunc(b.open, func(o open) bool { return o.call.ID == id })
 }

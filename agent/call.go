@@ -14,6 +14,7 @@ type call struct {
 	run    *run // of which only what never changes may be used
 	tool   offered
 	call   reprise.ToolCall
+	below  below // what waits of the agents that the call ran before
 	report func(Event)
 
 	mu    sync.Mutex

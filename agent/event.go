@@ -11,8 +11,9 @@ import (
 
 // An Event is a step of a run: one of [TurnStart], [MessageDone],
 // [ToolStart], [ToolProgress], [ToolDone], [Nested], [HandedOff], [Compacted]
-// and [Done], or a [reprise.Event] of the model's answer, all as values. In
-// JSON each is an object with a "type". What events hold is shared with the
+// and [Done], or a [reprise.Event] of the model's answer, or in a run of an
+// [Object] a [reprise.Partial], all as values. In JSON each is an object with
+// a "type". What events hold is shared with the
 // run and must not be changed.
 //
 // A turn is a TurnStart, the model's events up to its [reprise.Finish], and
@@ -22,7 +23,8 @@ import (
 // if the tool ran, and the MessageDone of the results. ToolStart comes among
 // the model's events where a tool may start early. The history with the
 // messages of all MessageDone is the conversation so far; a Compacted holds
-// the one that takes its place.
+// the one that takes its place. A call of a [SubAgent] that waits for a
+// decision below starts, and has no ToolDone until the run goes on with it.
 type Event interface{ AgentEvent(seal.Agent) }
 
 // TurnStart says that the model is asked, for the Turn-th time in this run;
@@ -32,7 +34,8 @@ type TurnStart struct {
 }
 
 // MessageDone is a message that is now part of the history: an answer of the
-// model, the results of its calls, or what a [Control] sent. Leaving the loop
+// model, the results of its calls, what a [Control] sent, or what an [Object]
+// tells the model of a wrong value. Leaving the loop
 // at an answer leaves its calls for later: none has started but those of
 // tools that may start early. The results are those of all calls, but for
 // calls that wait for a decision. Where a run goes on from a history that

@@ -58,6 +58,22 @@ func ExampleWindow() {
 	// Output: 2366 749 7 true
 }
 
+// A prompt that does not begin as the one before it costs more: it is not read
+// from the provider's cache.
+func ExampleTurn_prefix() {
+	a := &agent.Agent{Model: once("now", ""), Tools: []reprise.Tool{echo("now")}}
+	a.Prepare = func(_ context.Context, turn *agent.Turn) error {
+		turn.Request.System = reprise.Parts{text(fmt.Sprint("This is turn ", turn.Number))}
+		return nil
+	}
+	for ev := range a.Run(ctx, reprise.Ask("What time is it?")) {
+		if w, ok := ev.(reprise.Warning); ok {
+			fmt.Println(w.Code+":", w.Message)
+		}
+	}
+	// Output: prefix: the system prompt changed, so the prompt cannot be read from the cache
+}
+
 func ExampleCountTokens() {
 	req := &reprise.Request{Messages: reprise.Ask("How many tokens is this?")}
 	count, err := agent.CountTokens(ctx, reprise.ModelFunc(fake), req)

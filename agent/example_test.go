@@ -35,40 +35,38 @@ func fake(_ context.Context, req *reprise.Request) iter.Seq2[reprise.Event, erro
 
 func Example() {
 	a := &agent.Agent{
-		Model:    reprise.ModelFunc(fake),
-		System:   "Always use both add and multiply at the same time.",
-		Tools:    []reprise.Tool{reprise.Func("add", "Add two numbers", add), reprise.Func("multiply", "Multiply two numbers", multiply)},
-		Parallel: 1,
+		Model: reprise.ModelFunc(fake), System: "Always use both add and multiply at the same time.", Parallel: 1,
+		Tools: []reprise.Tool{reprise.Func("add", "Add two numbers", add), reprise.Func("multiply", "Multiply two numbers", multiply)},
 	}
-	for ev, err := range a.Run(context.Background(), reprise.Ask("Add and multiply the number 2 and 3")) {
-		if err != nil {
-			log.Fatal(err)
-		}
+	for ev, err := range a.Run(ctx, reprise.Ask("Add and multiply the number 2 and 3")) {
 		switch ev := ev.(type) {
+		case nil:
+			log.Fatal(err)
 		case reprise.TextDelta:
 			fmt.Print(ev.Text)
 		case agent.ToolDone:
 			fmt.Println(ev.Call.Name, ev.Call.Args, "=", ev.Result.Parts.Text())
-		case agent.Done:
-			fmt.Printf("\n%d turns, %d messages\n", ev.Result.Turns, len(ev.Result.History))
 		}
 	}
 	// Output:
 	// add {"a":2,"b":3} = 5
 	// multiply {"a":2,"b":3} = 6
 	// The sum is 5, the product is 6.
-	// 2 turns, 4 messages
 }
 
-// A call that a person must allow first: leave the loop at the answer, ask,
-// and go on from the history later, in another process if need be.
-func ExampleAgent_Run_approval() {
+func ExampleAgent_Generate() {
+	a := &agent.Agent{Model: reprise.ModelFunc(fake), Tools: []reprise.Tool{reprise.Func("add", "Add two numbers", add)}}
+	result, err := a.Generate(ctx, reprise.Ask("Add 2 and 3"))
+	fmt.Println(result.Text(), result.Turns, len(result.History), err)
+	// Output: The sum is 5, the product is 6. 2 4 <nil>
+}
+
+// The history tells where a run stands: leave the loop at an answer, and go on
+// from there later, in another process if need be.
+func ExampleNextOf() {
 	a := &agent.Agent{Model: reprise.ModelFunc(fake), Tools: []reprise.Tool{reprise.Func("add", "", add), reprise.Func("multiply", "", multiply)}}
 	history := reprise.Ask("Add and multiply the number 2 and 3")
-	for ev, err := range a.Run(context.Background(), history) {
-		if err != nil {
-			log.Fatal(err)
-		}
+	for ev := range a.Run(ctx, history) {
 		if m, ok := ev.(agent.MessageDone); ok {
 			history = append(history, m.Message)
 			break // nothing has run yet
@@ -76,13 +74,9 @@ func ExampleAgent_Run_approval() {
 	}
 	next, _ := agent.NextOf(history)
 	fmt.Println(next.Step, len(next.Calls))
-
-	result, err := a.Generate(context.Background(), history)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(result.Text())
+	result, err := a.Generate(ctx, history)
+	fmt.Println(result.Text(), err)
 	// Output:
 	// tools 2
-	// The sum is 5, the product is 6.
+	// The sum is 5, the product is 6. <nil>
 }

@@ -106,6 +106,23 @@ func ExampleApproval() {
 	// paid <nil>
 }
 
+// What an agent below asks for waits as a call of the run, and tells who asks.
+func ExamplePending() {
+	pay := reprise.Func("pay", "Pay a bill", func(context.Context, struct{ USD int }) (string, error) { return "paid", nil })
+	pay.Policy.Ask = reprise.AskAlways
+	clerk := &agent.Agent{Model: once("pay", `{"USD":300}`), Tools: []reprise.Tool{pay}}
+	a := &agent.Agent{Model: once("clerk", `{"task":"pay"}`), Tools: []reprise.Tool{&agent.SubAgent{Name: "clerk", Agent: clerk}}}
+	var s agent.Session
+	result, _ := a.Generate(ctx, reprise.Ask("Pay my bill"))
+	s.Add(result) // has what the clerk has done, too
+	fmt.Println(s.Pending[0].Path, s.Pending[0].Call.Name, s.Pending[0].Call.Args)
+	result, err := agent.Collect(a.Resume(ctx, &s, s.Pending[0].Allow()))
+	fmt.Println(result.Text(), err)
+	// Output:
+	// clerk:1 pay {"USD":300}
+	// paid <nil>
+}
+
 // A session is the state between runs.
 func ExampleSession() {
 	a := &agent.Agent{Model: reprise.ModelFunc(fake), Tools: []reprise.Tool{reprise.Func("add", "", add), reprise.Func("multiply", "", multiply)}}

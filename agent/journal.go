@@ -23,8 +23,8 @@ type Journal interface {
 }
 
 // entry is what the journal keeps of a call: its result without id and name,
-// and the error. A call that returned the error of its context has none: it
-// runs again.
+// and the error. A call that returned the error of its context, or that waits
+// for a decision, has none: it runs again.
 type entry struct {
 	Parts   reprise.Parts `json:"parts,omitempty"`
 	IsError bool          `json:"is_error,omitempty"`
@@ -39,11 +39,13 @@ func (h *call) journaled(ctx context.Context) outcome {
 		args = "{}"
 	}
 	var ran *outcome
-	cancelled := false
+	again := false // it is not over
 	fn := func(ctx context.Context) ([]byte, error) {
 		o := h.apart(ctx)
 		ran = &o
-		if cancelled = ctx.Err() != nil && (errors.Is(o.err, ctx.Err()) || errors.Is(o.err, context.Cause(ctx))); cancelled {
+		var w *waitingError
+		again = ctx.Err() != nil && (errors.Is(o.err, ctx.Err()) || errors.Is(o.err, context.Cause(ctx))) || errors.As(o.err, &w)
+		if again {
 			return nil, o.err
 		}
 		e := entry{Parts: o.result.Parts, IsError: o.result.IsError, Echo: o.result.Echo}
@@ -58,7 +60,7 @@ func (h *call) journaled(ctx context.Context) outcome {
 	}
 	out, err := do(ctx, h.call.Name, []byte(args), fn)
 	switch {
-	case ran != nil && (err == nil || cancelled):
+	case ran != nil && (err == nil || again):
 		return *ran
 	case ran != nil:
 		ran.fatal = err

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -14,10 +15,13 @@ import (
 	"github.com/repriselabs/reprise/agent"
 )
 
-const seeds = 60
+const (
+	seeds    = 60
+	maxTurns = 4 // of a world
+)
 
-// TestRandomRuns: whatever model and tools do, and at whichever event the
-// caller cancels or leaves, the invariants of a run hold.
+// TestRandomRuns: whatever model and tools do, at whichever event the caller
+// cancels or leaves, and whenever the time is up, the invariants of a run hold.
 func TestRandomRuns(t *testing.T) {
 	var seen tally
 	for seed := range uint64(seeds) {
@@ -26,11 +30,14 @@ func TestRandomRuns(t *testing.T) {
 			oneRun(t, seed, at, "cancel", &seen)
 			oneRun(t, seed, at, "break", &seen)
 		}
+		for at := range 12 {
+			oneRun(t, seed, at+1, "time", &seen)
+		}
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)
 		}
 	}
-	for what, n := range map[string]int{"done": seen.done, "failed": seen.failed, "tools": seen.ran, "refused": seen.refused, "canceled in tools": seen.notRun} {
+	for what, n := range map[string]int{"done": seen.done, "failed": seen.failed, "tools": seen.ran, "refused": seen.refused, "canceled in tools": seen.notRun, "late": seen.late} {
 		if n < seeds/2 {
 			t.Errorf("chance made only %d of %q: this test shows little", n, what)
 		}
@@ -38,10 +45,10 @@ func TestRandomRuns(t *testing.T) {
 }
 
 // tally counts what the random runs have met.
-type tally struct{ done, failed, ran, refused, notRun int }
+type tally struct{ done, failed, ran, refused, notRun, late int }
 
-// oneRun runs world seed, does how at event number at, and checks what came
-// of it. It returns the number of events.
+// oneRun runs world seed, does how at event number at (or has so many
+// milliseconds of time), and checks what came of it. It returns the number of events.
 func oneRun(t *testing.T, seed uint64, at int, how string, seen *tally) int {
 	t.Helper()
 	var events []agent.Event
@@ -51,7 +58,11 @@ func oneRun(t *testing.T, seed uint64, at int, how string, seen *tally) int {
 		w := newWorld(t, seed, false)
 		history := reprise.Ask("go")
 		var err error
-		for ev, e := range w.agent().Run(ctx, history) {
+		a := w.agent()
+		if how == "time" {
+			a.Limits.Time = time.Duration(at) * time.Millisecond
+		}
+		for ev, e := range a.Run(ctx, history) {
 			if err != nil {
 				t.Fatal("the run went on after its error")
 			}
@@ -95,6 +106,9 @@ func (s *tally) count(events []agent.Event, err error) {
 		case e.Result.IsError:
 			s.refused++
 		}
+	}
+	if reprise.KindOf(err) == reprise.KindTimeout {
+		s.late++
 	}
 	if err != nil {
 		s.failed++
@@ -195,6 +209,10 @@ func checkEnd(t *testing.T, w *world, history []reprise.Message, events []agent.
 	var fin reprise.Finish
 	for _, ev := range events {
 		switch ev := ev.(type) {
+		case agent.TurnStart: // what was told is what the model gets, part for part
+			if ev.Turn <= len(w.asked) {
+				diff(t, "messages", told, w.asked[ev.Turn-1])
+			}
 		case reprise.Finish:
 			fin = ev
 		case agent.MessageDone:
@@ -210,6 +228,9 @@ func checkEnd(t *testing.T, w *world, history []reprise.Message, events []agent.
 	}
 	if priced && sum.Turns > 0 {
 		sum.Cost = &cost
+	}
+	if sum.Turns > maxTurns {
+		t.Errorf("%d turns, at most %d may be", sum.Turns, maxTurns)
 	}
 	diff(t, "history", told, res.History)
 	diff(t, "sums", sum, agent.Result{Usage: res.Usage, Cost: res.Cost, Turns: res.Turns})

@@ -19,9 +19,12 @@ type Result struct {
 	Response *reprise.Response `json:"response"`
 	// End is why the run ended without an error; empty: the model was done.
 	End End `json:"end,omitempty"`
-	// Pending are, with EndApproval, the calls of the last answer that wait
-	// for a decision. They have no result in the History.
+	// Pending are, with EndApproval, the calls that wait for a decision, of the
+	// last answer and of agents below. They have no result.
 	Pending []Pending `json:"pending,omitempty"`
+	// Waiting is, with EndApproval, what the agents below have done whose calls
+	// are pending.
+	Waiting []Waiting `json:"waiting,omitempty"`
 	// Usage is that of the answers, those of agents that were called as
 	// tools and of summaries included.
 	Usage reprise.Usage `json:"usage"`

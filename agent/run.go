@@ -17,18 +17,23 @@ type run struct {
 	began time.Time
 
 	res       *Result
-	turn      int               // of the answer that was asked for last
-	askedBy   *Agent            // who asked last
-	asked     plan              // how it was asked; of a history that was resumed: with no tools until they are needed
-	last      bill              // of the last answer
-	unpriced  bool              // the cost of some answer is not known
-	cutOff    bool              // the last answer may have been cut off in a call
-	partial   *reprise.Response // of the answer that broke
-	early     *early            // tools of the answer that comes
-	did       bool              // something was added to the history
-	stops     bool              // a tool said that the run is over
-	checked   int               // messages that the guards have seen
-	decisions map[string]Decision
+	turn      int                 // of the answer that was asked for last
+	askedBy   *Agent              // who asked last
+	asked     plan                // how it was asked; of a history that was resumed: with no tools until they are needed
+	last      bill                // of the last answer
+	unpriced  bool                // the cost of some answer is not known
+	cutOff    bool                // the last answer may have been cut off in a call
+	partial   *reprise.Response   // of the answer that broke
+	early     *early              // tools of the answer that comes
+	did       bool                // something was added to the history
+	stops     bool                // a tool said that the run is over
+	checked   int                 // messages that the guards have seen
+	decisions map[string]Decision // by the call's id
+	below     []Decision          // on calls of agents below
+	waiting   []Waiting           // that go on with the calls the history ends with
+	nested    bool                // it is of a SubAgent in a run
+	signs     bool                // the outermost run signs what is pending
+	goal      *goal               // what it is to end with; nil: just an answer
 	rest      *restTool
 }
 
@@ -43,7 +48,7 @@ func (r *run) emit(ev Event) error {
 }
 
 // setUp makes the run ready: whose turn it is, and what it may do.
-func (r *run) setUp(decisions []Decision) error {
+func (r *run) setUp(from start) error {
 	r.began = time.Now()
 	if w := r.top.Window; w != nil {
 		if err := w.check(); err != nil {
@@ -57,7 +62,7 @@ func (r *run) setUp(decisions []Decision) error {
 	if err := r.follow(r.res.History); err != nil {
 		return err
 	}
-	return r.decide(decisions)
+	return r.decide(from)
 }
 
 // loop does what comes next until nothing does.
@@ -94,7 +99,9 @@ func (r *run) between(step Step) (Step, error) {
 	sent, stop := r.top.Control.wants()
 	last := r.res.History[len(r.res.History)-1]
 	if step == StepDone && !sent {
-		return StepDone, nil
+		if again, err := r.attain(); err != nil || !again {
+			return StepDone, err
+		}
 	}
 	if stop || r.stops || r.did && r.top.Stop.Holds(r.res, time.Since(r.began)) {
 		r.res.End = EndStopped

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/repriselabs/reprise"
 )
@@ -19,7 +20,10 @@ type Session struct {
 	History []reprise.Message `json:"history"`
 	// Pending are the calls that wait for decisions, which are Resume's
 	// arguments.
-	Pending []Pending     `json:"pending,omitempty"`
+	Pending []Pending `json:"pending,omitempty"`
+	// Waiting is what agents below have done whose calls are pending; they go
+	// on from there.
+	Waiting []Waiting     `json:"waiting,omitempty"`
 	Usage   reprise.Usage `json:"usage"` // of all runs
 	// Cost is that of all runs; nil: it is not known for all of them.
 	Cost  *reprise.USD `json:"cost"`
@@ -39,7 +43,7 @@ func (s *Session) Add(res *Result) {
 		sum := *s.Cost + *res.Cost
 		s.Cost = &sum
 	}
-	s.History, s.Pending = res.History, res.Pending
+	s.History, s.Pending, s.Waiting = res.History, res.Pending, res.Waiting
 	s.Usage = s.Usage.Add(res.Usage)
 	s.Turns += res.Turns
 }
@@ -49,7 +53,11 @@ func (s *Session) Add(res *Result) {
 // runs then. Without a decision a call stays pending. The session is not
 // changed: see [Session.Add].
 func (a *Agent) Resume(ctx context.Context, s *Session, decisions ...Decision) iter.Seq2[Event, error] {
-	return a.run(ctx, s.History, decisions)
+	return a.run(ctx, s.start(decisions))
+}
+
+func (s *Session) start(decisions []Decision) start {
+	return start{history: s.History, waiting: s.Waiting, decisions: decisions}
 }
 
 // MarshalJSON adds "version".
@@ -97,6 +105,10 @@ func LoadSession(b []byte) (*Session, error) {
 	if err := json.Unmarshal(b, s); err != nil {
 		return nil, err
 	}
-	s.History = Repair(s.History, s.Pending)
+	open := slices.Clone(s.Pending)
+	for _, w := range s.Waiting {
+		open = append(open, Pending{Call: w.Call})
+	}
+	s.History = Repair(s.History, open)
 	return s, nil
 }

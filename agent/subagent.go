@@ -14,8 +14,11 @@ import (
 // events of the run that called it, its tokens and cost are in that run's
 // sums, and its Journal and Price are that run's where it has none.
 //
-// A call that must be allowed cannot be in a SubAgent: the result is then an
-// error that says so.
+// Calls of the agent that must be allowed are Pending in the run that called
+// it, whose [Agent.Resume] goes on with them. That run's Approval signs them:
+// where the agent's has a Secret and that one's has none, or where a program
+// calls the tool without a run, the result is an error that says that nobody
+// can be asked. Tools of agents below ask by their agents' Approval.
 type SubAgent struct {
 	Name        string // as for a tool
 	Description string
@@ -53,29 +56,18 @@ func (s *SubAgent) Call(ctx context.Context, c reprise.ToolCall) (reprise.ToolRe
 	if s.Agent == nil {
 		return reprise.ToolResult{}, invalid("SubAgent.Agent of %s is not set", s.Name)
 	}
-	a := *s.Agent
-	above, _ := ctx.Value(callKey{}).(*call) // nil: a program calls the tool
-	if above != nil && a.Journal == nil {
-		a.Journal = above.run.top.Journal
-	}
-	if above != nil && a.Price == nil {
-		a.Price = above.run.top.Price
-	}
 	step := s.Name + ":" + c.ID
 	lane := step
 	if outer := Lane(ctx); outer != "" {
 		lane = outer + "/" + step
 	}
-	res, err := s.run(context.WithValue(ctx, laneKey{}, lane), &a, in.Task, func(ev Event) {
-		if above != nil {
-			above.tell(nest(step, ev))
-		}
-	})
-	if above != nil {
-		above.spend(res)
-	}
-	if err == nil && res.End == EndApproval {
-		err = fmt.Errorf("not run: %s needs to be allowed, which cannot be asked for in %s", res.Pending[0].Call.Name, s.Name)
+	ctx = context.WithValue(ctx, laneKey{}, lane)
+	var res *Result
+	var err error
+	if above, ok := ctx.Value(callKey{}).(*call); ok {
+		res, err = s.runBelow(ctx, above, step, in.Task)
+	} else if res, err = s.Agent.Generate(ctx, reprise.Ask(in.Task)); err == nil && res.End == EndApproval { // a program calls the tool
+		err = notAllowed(res.Pending[0], s.Name)
 	}
 	if err != nil {
 		return reprise.ToolResult{}, err
@@ -83,10 +75,32 @@ func (s *SubAgent) Call(ctx context.Context, c reprise.ToolCall) (reprise.ToolRe
 	return reprise.ToolResult{Parts: reprise.Parts{reprise.Text{Text: res.Text()}}}, nil
 }
 
+// runBelow runs the agent for a call of a run.
+func (s *SubAgent) runBelow(ctx context.Context, above *call, step, task string) (*Result, error) {
+	a, top := *s.Agent, above.run.top
+	if a.Journal == nil {
+		a.Journal = top.Journal
+	}
+	if a.Price == nil {
+		a.Price = top.Price
+	}
+	from := above.below.start(step, task)
+	from.nested, from.signs = true, above.run.signs
+	res, err := s.run(ctx, &a, from, func(ev Event) { above.tell(nest(step, ev)) })
+	above.spend(res)
+	switch {
+	case err != nil || res.End != EndApproval:
+		return res, err
+	case !from.signs && len(a.Approval.Secret) > 0: // the decisions would not be signed
+		return res, notAllowed(res.Pending[0], s.Name)
+	}
+	return res, waits(above.call.ID, step, res)
+}
+
 // run runs the agent and tells of its events.
-func (s *SubAgent) run(ctx context.Context, a *Agent, task string, tell func(Event)) (*Result, error) {
+func (s *SubAgent) run(ctx context.Context, a *Agent, from start, tell func(Event)) (*Result, error) {
 	return Collect(func(yield func(Event, error) bool) {
-		for ev, err := range a.Run(ctx, reprise.Ask(task)) {
+		for ev, err := range a.run(ctx, from) {
 			if err == nil {
 				tell(ev)
 			}
@@ -95,6 +109,20 @@ func (s *SubAgent) run(ctx context.Context, a *Agent, task string, tell func(Eve
 			}
 		}
 	})
+}
+
+// waits tells the run above what waits.
+func waits(call, step string, res *Result) error {
+	e := &waitingError{call: call, waiting: Waiting{Path: step, History: res.History, Waiting: res.Waiting}}
+	for _, p := range res.Pending {
+		if p.Path == "" {
+			p.Path = step
+		} else {
+			p.Path = step + "/" + p.Path
+		}
+		e.pending = append(e.pending, p)
+	}
+	return e
 }
 
 // nest is an event of an agent below.

@@ -97,8 +97,8 @@ func TestSubAgentErrors(t *testing.T) {
 		{"no task", &agent.Agent{Model: answers(say("x"))}, `{"task":""}`, "the arguments of sub are not valid: the task is empty", 20},
 		{"another task", &agent.Agent{Model: answers(say("x"))}, `{"task":1}`, "the arguments of sub are not valid: json: cannot unmarshal number into Go struct field .Task of type string", 20},
 		{"no agent", nil, `{"task":"t"}`, "SubAgent.Agent of sub is not set", 20},
-		{"a call to allow", &agent.Agent{Model: answers(calling(call("1", "pay", ""))), Tools: []reprise.Tool{ask}}, `{"task":"t"}`,
-			"not run: pay needs to be allowed, which cannot be asked for in sub", 30},
+		{"a call to allow, signed below only", &agent.Agent{Model: answers(calling(call("1", "pay", ""))), Tools: []reprise.Tool{ask},
+			Approval: agent.Approval{Secret: []byte("s")}}, `{"task":"t"}`, "not run: pay needs to be allowed, which cannot be asked for in sub", 30},
 	} {
 		a := &agent.Agent{Model: answers(calling(call("1", "sub", tt.args)), say("end")), Tools: []reprise.Tool{&agent.SubAgent{Name: "sub", Agent: tt.below}}}
 		res, err := a.Generate(t.Context(), reprise.Ask("go"))

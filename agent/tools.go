@@ -15,7 +15,7 @@ func (r *run) call(ctx context.Context, calls []reprise.ToolCall) error {
 	if err := r.planOfCalls(ctx); err != nil {
 		return err
 	}
-	defer func() { r.decisions = nil }() // an id may come again in a later answer
+	defer func() { r.decisions, r.below, r.waiting = nil, nil, nil }() // an id may come again in a later answer
 	started := r.early
 	r.early = nil
 	b := started.batchOr(r, ctx)
@@ -49,14 +49,8 @@ func (r *run) finish(b *batch) error {
 			return err
 		}
 	}
-	if b.fatal != nil {
-		for _, p := range r.res.Pending { // nothing may be open then
-			o := failed(p.Call, notRun{b.fatal})
-			if err := r.settle(b, p.Call, &o); err != nil {
-				return err
-			}
-		}
-		r.res.Pending = nil
+	if err := r.suspend(b); err != nil {
+		return err
 	}
 	if len(b.results) > 0 {
 		r.res.History = answer(r.res.History, b.results)
@@ -88,8 +82,9 @@ func (r *run) begin(b *batch, c reprise.ToolCall) error {
 		switch d, decided := r.decisions[c.ID]; {
 		case decided && !d.Allow:
 			err = &DeniedError{Reason: d.Reason}
-		case !decided && r.mustAsk(c, t):
-			return r.wait(b, c)
+		case !decided && r.mustAsk(c, t) && !r.resumes(c):
+			b.open = append(b.open, open{call: c, pending: []Pending{{Call: c}}})
+			return nil
 		}
 	}
 	if err != nil {
@@ -126,8 +121,11 @@ func (r *run) hear(b *batch, n news) error {
 // settle keeps the result of a call and tells of it.
 func (r *run) settle(b *batch, c reprise.ToolCall, o *outcome) error {
 	o.result.ID = c.ID // that of an answer which began again, if the call started before
-	b.results = append(b.results, o.result)
 	r.spend(o.spent)
+	if r.wait(b, c, o) {
+		return nil
+	}
+	b.results = append(b.results, o.result)
 	if o.fatal != nil && b.fatal == nil {
 		b.fatal = o.fatal
 		b.cancel()

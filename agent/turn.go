@@ -96,7 +96,7 @@ func (r *run) plan(ctx context.Context, number int, history []reprise.Message) (
 	if r.cur.System != "" {
 		req.System = reprise.Parts{reprise.Text{Text: r.cur.System}}
 	}
-	if demandsCall(req.Choice) && calledSinceUser(history) {
+	if demandsCall(req.Choice) && (calledSinceUser(history) || r.goal.missed()) {
 		req.Choice = reprise.ToolChoice{}
 	}
 	o, model := r.base, r.cur.Model
@@ -117,7 +117,7 @@ func (r *run) plan(ctx context.Context, number int, history []reprise.Message) (
 		}
 	}
 	req.Tools = o.specs
-	return plan{model: model, req: &req, tools: o.tools}, nil
+	return r.goal.aim(plan{model: model, req: &req, tools: o.tools})
 }
 
 // planOfCalls makes the turn again whose calls the history ends with.

@@ -29,6 +29,7 @@ type world struct {
 	mu      sync.Mutex
 	running int
 	ran     map[string]int // how often, by the k of the arguments
+	asked   [][]reprise.Message
 }
 
 func newWorld(t *testing.T, seed uint64, tame bool) *world {
@@ -46,7 +47,10 @@ func chance(seed uint64, what string) *rand.Rand {
 }
 
 func (w *world) agent() *agent.Agent {
-	a := &agent.Agent{Model: reprise.ModelFunc(w.stream), Parallel: w.limit, MaxTurns: 6}
+	a := &agent.Agent{Model: reprise.ModelFunc(w.stream), Parallel: w.limit, MaxTurns: maxTurns}
+	if w.tame {
+		a.MaxTurns = 0
+	}
 	for _, name := range []string{"t0", "t1", "t2"} {
 		a.Tools = append(a.Tools, worldTool{w, name})
 	}
@@ -64,6 +68,7 @@ func (w *world) stream(ctx context.Context, req *reprise.Request) iter.Seq2[repr
 	if next, err := agent.NextOf(req.Messages); err != nil || next.Step == agent.StepTools {
 		w.t.Errorf("the model was asked with a history that is not whole: %v, %v", next, err)
 	}
+	w.asked = append(w.asked, req.Messages)
 	r := chance(w.seed, fmt.Sprint("answer ", n))
 	events, deaf := w.answer(r, n), r.IntN(2) == 0
 	return func(yield func(reprise.Event, error) bool) {

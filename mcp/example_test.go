@@ -29,10 +29,7 @@ func Example() {
 	model.Client = tape.Client()
 	a := &agent.Agent{Model: model, Tools: tools, Journal: tape}
 	res, err := a.Generate(ctx, reprise.Ask("What is in README.md?"))
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(res.Response.Message.Parts.Text())
+	fmt.Println(res.Text(), err)
 }
 
 // A server whose list of tools changes: each turn offers what it has then.

@@ -26,20 +26,12 @@ func add(_ context.Context, in pair) (int, error) { return in.A + in.B, nil }
 // agent asks for anything else.
 func ExampleScript() {
 	t := new(testing.T) // the test's own
+	sum := reprise.ToolResult{ID: "1", Name: "add", Parts: reprise.Parts{reprise.Text{Text: "5"}}}
 	a := &agent.Agent{
 		Tools: []reprise.Tool{reprise.Func("add", "Add two numbers", add)},
 		Model: modeltest.Script(t,
-			modeltest.Turn{
-				Want:  reprise.Ask("Add 2 and 3"),
-				Tools: []string{"add"},
-				Calls: []reprise.ToolCall{{ID: "1", Name: "add", Args: `{"a":2,"b":3}`}},
-			},
-			modeltest.Turn{
-				Want: []reprise.Message{{Role: reprise.RoleTool, Parts: reprise.Parts{
-					reprise.ToolResult{ID: "1", Name: "add", Parts: reprise.Parts{reprise.Text{Text: "5"}}},
-				}}},
-				Text: "The sum is 5.",
-			},
+			modeltest.Turn{Want: reprise.Ask("Add 2 and 3"), Tools: []string{"add"}, Calls: []reprise.ToolCall{{ID: "1", Name: "add", Args: `{"a":2,"b":3}`}}},
+			modeltest.Turn{Want: []reprise.Message{{Role: reprise.RoleTool, Parts: reprise.Parts{sum}}}, Text: "The sum is 5."},
 		),
 	}
 	result, err := a.Generate(context.Background(), reprise.Ask("Add 2 and 3"))

@@ -31,6 +31,9 @@ type Dialect struct {
 	// Instructions says that it takes instructions beside the id of an
 	// earlier answer.
 	Instructions bool
+	// SchemaAlone says that it holds all that a model writes to the schema of
+	// a request, so that the model could call no tool beside it.
+	SchemaAlone bool
 
 	// Cost is the field of the usage that holds what was billed, in units
 	// of 10^CostExp US dollars.
@@ -83,10 +86,11 @@ var openrouter = Dialect{
 
 // ollama is https://docs.ollama.com/api/openai-compatibility.
 var ollama = Dialect{
-	Provider:   "ollama",
-	BaseURL:    "http://localhost:11434/v1",
-	BaseURLVar: "OLLAMA_BASE_URL",
-	Local:      true,
+	Provider:    "ollama",
+	BaseURL:     "http://localhost:11434/v1",
+	BaseURLVar:  "OLLAMA_BASE_URL",
+	Local:       true,
+	SchemaAlone: true,
 }
 
 // Azure is a deployment of Azure's. The base URL is that of the resource:

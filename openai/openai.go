@@ -101,6 +101,16 @@ func (m *Model) Stream(ctx context.Context, req *reprise.Request) iter.Seq2[repr
 	}
 }
 
+// OutputMode says that the output is asked for by a schema, or by a tool
+// beside others at a server whose schemas would keep the model from calling
+// those.
+func (m *Model) OutputMode(req *reprise.Request) reprise.OutputMode {
+	if len(req.Tools) > 0 && m.dialect().SchemaAlone {
+		return reprise.OutputTool
+	}
+	return reprise.OutputSchema
+}
+
 func (m *Model) dialect() *Dialect { return m.Dialect.orOpenAI() }
 
 // ask makes the HTTP call for a request.

@@ -56,3 +56,19 @@ func TestCustomToolAsFunction(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }
+
+func TestOutputMode(t *testing.T) {
+	alone := &reprise.Request{}
+	beside := &reprise.Request{Tools: []reprise.ToolSpec{{Name: "add"}}}
+	var got []reprise.OutputMode
+	for _, m := range []reprise.Model{&Model{Name: "m"}, Ollama("m")} {
+		moder, ok := reprise.As[reprise.OutputModer](m)
+		if !ok {
+			t.Fatal("the model knows no mode")
+		}
+		got = append(got, moder.OutputMode(alone), moder.OutputMode(beside))
+	}
+	if d := cmp.Diff([]reprise.OutputMode{reprise.OutputSchema, reprise.OutputSchema, reprise.OutputSchema, reprise.OutputTool}, got); d != "" {
+		t.Errorf("modes (-want +got):\n%s", d)
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/repriselabs/reprise"
 )
 
 // A Dialect is what a server of the Chat Completions API does in its own
@@ -78,7 +80,16 @@ type Output string
 const (
 	OutputSchema Output = ""     // response_format with a json_schema
 	OutputTool   Output = "tool" // a tool that the model must call; its arguments become the text
+	// OutputAlone is OutputSchema without tools, and OutputTool beside them:
+	// for servers that hold all that a model writes to the schema, so that it
+	// could call no tool.
+	OutputAlone Output = "alone"
 )
+
+// outputByTool reports whether the output of a request comes by a tool.
+func (d *Dialect) outputByTool(req *reprise.Request) bool {
+	return req.Output != nil && (d.Output == OutputTool || d.Output == OutputAlone && len(req.Tools) > 0)
+}
 
 func (d *Dialect) name() string {
 	if d.Provider == "" {

@@ -136,6 +136,15 @@ func TestOutputByTool(t *testing.T) {
 		t.Errorf("beside a tool: got tool_choice %v, tools %v", got["tool_choice"], got["tools"])
 	}
 
+	got, _ = body(t, &Model{Name: "m", Dialect: ollama}, req)
+	if got["response_format"] == nil || got["tools"] != nil {
+		t.Errorf("alone: got response_format %v, tools %v", got["response_format"], got["tools"])
+	}
+	got, _ = body(t, &Model{Name: "m", Dialect: ollama}, &withTool)
+	if got["response_format"] != nil || len(got["tools"].([]any)) != 2 {
+		t.Errorf("not alone: got response_format %v, tools %v", got["response_format"], got["tools"])
+	}
+
 	stream := sseOf(delta(`"tool_calls":[{"index":0,"id":"a","function":{"name":"city","arguments":""}}]`), delta(`"tool_calls":[{"index":0,"function":{"arguments":"{\"name\":"}}]`), delta(`"tool_calls":[{"index":0,"function":{"arguments":"\"Rome\"}"}}]`), finishCalls, someUsage)
 	resp, err := reprise.Collect(ReadResponse(strings.NewReader(stream), &deepseek, req))
 	if err != nil {

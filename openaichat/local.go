@@ -10,6 +10,7 @@ var ollama = Dialect{
 	BaseURLVar: "OLLAMA_BASE_URL",
 	Local:      true,
 	Reasoning:  ReasoningText,
+	Output:     OutputAlone,
 }
 
 // llamacpp is https://github.com/ggml-org/llama.cpp/tree/master/tools/server.

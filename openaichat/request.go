@@ -128,7 +128,7 @@ func (e *encoder) settings(req *reprise.Request) error {
 		e.Int(*req.Seed)
 	}
 	e.effort(req)
-	return e.output(req.Output)
+	return e.output(req)
 }
 
 // effort writes how much the model should think.

@@ -58,7 +58,7 @@ type draft struct {
 
 func newStream(d *Dialect, req *reprise.Request, yield func(reprise.Event, error) bool) *stream {
 	s := &stream{dialect: d, yield: yield, call: &wire.Call{Provider: d.name()}}
-	if req != nil && req.Output != nil && d.Output == OutputTool {
+	if req != nil && d.outputByTool(req) {
 		s.output = outputName(req.Output)
 	}
 	if req != nil {

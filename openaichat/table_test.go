@@ -33,8 +33,11 @@ func dialectTable() string {
 		if d.CompletionTokens {
 			cells[4] = "`max_completion_tokens`"
 		}
-		if d.Output == OutputTool {
+		switch d.Output {
+		case OutputTool:
 			cells[5] = "a forced tool"
+		case OutputAlone:
+			cells[5] += ", beside tools a tool"
 		}
 		if d.CostExp != 0 {
 			cells[6] += fmt.Sprintf(", in 10^%d USD", d.CostExp)

@@ -90,7 +90,7 @@ func (e *encoder) tool(t reprise.ToolSpec) error {
 // is alone.
 func (e *encoder) withOutputTool(req *reprise.Request) ([]reprise.ToolSpec, reprise.ToolChoice) {
 	s := req.Output
-	if s == nil || e.dialect.Output != OutputTool {
+	if !e.dialect.outputByTool(req) {
 		return req.Tools, req.Choice
 	}
 	tool := reprise.ToolSpec{Name: outputName(s), Description: s.Description, Schema: s.JSON, Strict: s.Strict}
@@ -115,8 +115,9 @@ func outputName(s *reprise.Schema) string {
 }
 
 // output asks for JSON of a schema, where that is not asked for by a tool.
-func (e *encoder) output(s *reprise.Schema) error {
-	if s == nil || e.dialect.Output == OutputTool {
+func (e *encoder) output(req *reprise.Request) error {
+	s := req.Output
+	if s == nil || e.dialect.outputByTool(req) {
 		return nil
 	}
 	if !json.Valid(s.JSON) {

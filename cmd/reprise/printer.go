@@ -92,6 +92,8 @@ func (p *printer) event(ev agent.Event) {
 	case agent.ToolStart:
 		p.running = append(p.running, ev.Call.ID)
 		p.wait.start("running " + ev.Call.Name)
+	case agent.ToolProgress:
+		p.wait.start("running " + ev.Call.Name + progress(ev.Progress))
 	case agent.ToolDone:
 		p.toolDone(ev)
 	case agent.Done:

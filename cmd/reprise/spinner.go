@@ -5,6 +5,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"github.com/repriselabs/reprise"
 )
 
 // spinner shows that something is going on, after a second of waiting. All
@@ -74,4 +76,19 @@ func (s *spinner) spin() {
 		shown = true
 		fmt.Fprintf(s.w, "%s%c %s %ds", clearLine, frames[i%len(frames)], what, int(waited.Seconds()))
 	}
+}
+
+// progress tells how far a tool is, as what follows its name.
+func progress(p reprise.Progress) string {
+	far := ""
+	switch {
+	case p.Total > 0:
+		far = fmt.Sprintf(" %.0f%%", 100*p.Done/p.Total)
+	case p.Done > 0:
+		far = fmt.Sprintf(" %v", p.Done)
+	}
+	if p.Text != "" {
+		far += ": " + oneLine(p.Text, 60)
+	}
+	return far
 }

@@ -12,6 +12,7 @@ import (
 var (
 	declared = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Example)\w*)\(`)
 	named    = regexp.MustCompile(`\b(?:Test|Fuzz|Example)[A-Z_]\w*\b`)
+	fenced   = regexp.MustCompile("(?s)```.*?```")
 	link     = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
 )
 
@@ -70,7 +71,7 @@ func TestNames(t *testing.T) {
 // TestLinks checks that what documents link to within the project is there.
 func TestLinks(t *testing.T) {
 	for _, file := range documents(t) {
-		for _, m := range link.FindAllStringSubmatch(read(t, file), -1) {
+		for _, m := range link.FindAllStringSubmatch(fenced.ReplaceAllString(read(t, file), ""), -1) {
 			if _, err := os.Stat(filepath.Join(filepath.Dir(file), m[1])); err != nil {
 				t.Errorf("%s links to %s: %v", file, m[1], err)
 			}

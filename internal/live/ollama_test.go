@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -106,16 +107,20 @@ func TestText(t *testing.T) {
 	})
 }
 
+// weather is the tool that the models call. It notes the cities.
+func weather(asked *[]string) reprise.Tool {
+	return reprise.Func("get_weather", "Get the weather", func(_ context.Context, in struct {
+		City string `json:"city"`
+	}) (string, error) {
+		*asked = append(*asked, in.City)
+		return "sunny, 21 degrees", nil
+	})
+}
+
 func TestTool(t *testing.T) {
 	each(t, tiny, func(t *testing.T, m reprise.Model) any {
 		var asked []string
-		weather := reprise.Func("get_weather", "Get the weather", func(_ context.Context, in struct {
-			City string `json:"city"`
-		}) (string, error) {
-			asked = append(asked, in.City)
-			return "sunny, 21 degrees", nil
-		})
-		a := &agent.Agent{Model: m, Tools: []reprise.Tool{weather}, Settings: reprise.Request{MaxTokens: 200}}
+		a := &agent.Agent{Model: m, Tools: []reprise.Tool{weather(&asked)}, Settings: reprise.Request{MaxTokens: 200}}
 		result, err := a.Generate(t.Context(), reprise.Ask("What is the weather in Paris?"))
 		if err != nil {
 			t.Fatal(err)
@@ -195,4 +200,20 @@ func TestCancel(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestToolBesideOutput: a schema does not keep the model from calling tools.
+// It then says a fixed sentence, which is no value.
+func TestToolBesideOutput(t *testing.T) {
+	each(t, tiny, func(t *testing.T, m reprise.Model) any {
+		var asked []string
+		a := &agent.Agent{Model: m, Tools: []reprise.Tool{weather(&asked)}, Settings: reprise.Request{MaxTokens: 200}}
+		o := &agent.Object[struct{ Degrees int }]{Agent: a, Tries: 2}
+		_, result, err := o.Generate(t.Context(), reprise.Ask("What is the weather in Paris?"))
+		var wrong *reprise.OutputError
+		if d := cmp.Diff([]string{"Paris", "Paris"}, asked); d != "" || !errors.As(err, &wrong) || wrong.Tries != 2 {
+			t.Errorf("error %v (-want +asked):\n%s", err, d)
+		}
+		return result.History
+	})
 }
