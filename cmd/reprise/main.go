@@ -1,5 +1,5 @@
-// Command reprise runs agents on any model, and records, replays and inspects
-// what they do.
+// Command reprise runs agents on any model, and records, replays, inspects and
+// serves what they do.
 package main
 
 import (
@@ -62,11 +62,11 @@ func indent(s string) string { return strings.ReplaceAll(strings.TrimSpace(s), "
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "reprise",
-		Short: "Run agents on any model; record, replay and inspect what they do",
-		Long: `Run agents on any model; record every run; replay and inspect it from the same file.
+		Short: "Run agents on any model; record, replay, inspect and serve what they do",
+		Long: `Run agents on any model; record every run; replay, inspect and serve it from the same file.
 
 A cassette is a YAML file that holds the HTTP exchanges of a run, in the format of go-vcr.`,
-		Example:       "  reprise demo\n  reprise run --cassette hello.yaml 'Say hello in Portuguese'\n  reprise show hello.yaml",
+		Example:       "  reprise demo\n  reprise run --cassette hello.yaml 'Say hello in Portuguese'\n  reprise show hello.yaml\n  reprise serve hello.yaml",
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
