@@ -73,7 +73,7 @@ func (b *batch) start(c reprise.ToolCall, t offered) *job {
 	h.report = func(ev Event) { b.news <- news{job: j, event: ev} } // which wait and close take
 	go func() {
 		defer cancel()
-		o := failed(c, errNoReturn)
+		o := outcome{err: errNoReturn}
 		began := time.Now()
 		defer func() {
 			o.took = time.Since(began)
@@ -86,10 +86,13 @@ func (b *batch) start(c reprise.ToolCall, t offered) *job {
 	return j
 }
 
-// recovered, when deferred, makes a panic the outcome.
+// recovered, when deferred, makes a panic the outcome, and the end of the
+// goroutine if the outcome is errNoReturn still.
 func recovered(c reprise.ToolCall, o *outcome) {
 	if v := recover(); v != nil {
 		*o = failed(c, &PanicError{Value: v, Stack: debug.Stack()})
+	} else if o.err == errNoReturn {
+		*o = failed(c, errNoReturn)
 	}
 }
 

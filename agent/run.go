@@ -17,6 +17,7 @@ type run struct {
 	began time.Time
 
 	res       *Result
+	sound     int               // up to this message the history was looked through
 	turn      int               // of the answer that was asked for last
 	askedBy   *Agent            // who asked last
 	asked     plan              // how it was asked; of a history that was resumed: with no tools until they are needed
@@ -63,7 +64,8 @@ func (r *run) setUp(decisions []Decision) error {
 // loop does what comes next until nothing does.
 func (r *run) loop(ctx context.Context) error {
 	for {
-		next, err := NextOf(r.res.History)
+		next, sound, err := nextOf(r.res.History, r.sound)
+		r.sound = sound
 		if err == nil && next.Step != StepTools {
 			next.Step, err = r.between(next.Step)
 		}
@@ -176,7 +178,7 @@ func (r *run) answer(ctx context.Context) (*reprise.Response, error) {
 
 // keep puts a whole answer into the history.
 func (r *run) keep(resp *reprise.Response) error {
-	warnings := identify(resp, 1+answers(r.res.History))
+	warnings := identify(resp, r.res.History)
 	if err := r.early.settle(resp.Calls()); err != nil {
 		r.partial = resp
 		return err
