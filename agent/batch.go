@@ -72,6 +72,7 @@ func (b *batch) start(c reprise.ToolCall, t offered) *job {
 	h := &call{run: b.r, tool: t, call: c}
 	h.report = func(ev Event) { b.news <- news{job: j, event: ev} } // which wait and close take
 	go func() {
+		deepen(0)
 		defer cancel()
 		o := outcome{err: errNoReturn}
 		began := time.Now()
