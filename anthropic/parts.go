@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/wire"
 )
 
 // hasText reports whether there is text that is not only white space. The API
@@ -128,7 +129,7 @@ func (e *encoder) call(c reprise.ToolCall) error {
 	switch {
 	case args == "":
 		e.Raw([]byte("{}"))
-	case args[0] == '{' && json.Valid([]byte(args)):
+	case args[0] == '{' && wire.Valid([]byte(args)):
 		e.Raw([]byte(args))
 	default: // the API takes objects only; this is how it wants to be told of others
 		e.Open('{')
@@ -173,7 +174,7 @@ func (e *encoder) opaque(o reprise.Opaque) error {
 		return nil
 	}
 	data := []byte(strings.TrimSpace(string(o.Data)))
-	if !json.Valid(data) || data[0] != '{' {
+	if !wire.Valid(data) || data[0] != '{' {
 		return fmt.Errorf("the %s block is not a JSON object", o.Kind)
 	}
 	e.Raw(data)

@@ -192,7 +192,7 @@ func (e *encoder) output(s *reprise.Schema) error {
 	if s == nil {
 		return nil
 	}
-	if !json.Valid(s.JSON) {
+	if !wire.Valid(s.JSON) {
 		return fmt.Errorf("the output schema is not JSON")
 	}
 	if s.Description != "" {

@@ -138,7 +138,7 @@ func (e *encoder) output(s *reprise.Schema) error {
 	if s == nil {
 		return nil
 	}
-	if !json.Valid(s.JSON) {
+	if !wire.Valid(s.JSON) {
 		return fmt.Errorf("the output schema is not JSON")
 	}
 	name := s.Name
@@ -198,7 +198,7 @@ func (e *encoder) tool(t reprise.ToolSpec) error {
 	case t.Provider != "":
 		e.dropped("tool %s: it is %s's own", t.Name, t.Provider)
 		return nil
-	case len(t.Schema) > 0 && !json.Valid(t.Schema):
+	case len(t.Schema) > 0 && !wire.Valid(t.Schema):
 		return fmt.Errorf("the schema of tool %q is not JSON", t.Name)
 	}
 	e.Open('{')

@@ -125,11 +125,9 @@ func (e *encoder) textPiece(text string, cache *reprise.CachePoint) {
 
 // assistant writes an answer of the model's.
 func (e *encoder) assistant(parts reprise.Parts) error {
-	var texts reprise.Parts
-	var calls []reprise.ToolCall
-	var refusal string
-	var thoughts []reprise.Reasoning
-	var sound string
+	texts, calls, thoughts := e.texts[:0], e.said[:0], e.thoughts[:0]
+	defer func() { e.texts, e.said, e.thoughts = texts, calls, thoughts }()
+	var refusal, sound string
 	for _, p := range parts {
 		switch p := p.(type) {
 		case reprise.Media:
@@ -252,6 +250,9 @@ func (e *encoder) results(parts reprise.Parts) error {
 // splitResult parts a result into text, for the tool message, and the media
 // (with a text that names the call), for the message after it.
 func splitResult(r reprise.ToolResult) (texts, media reprise.Parts) {
+	if !slices.ContainsFunc(r.Parts, func(p reprise.Part) bool { _, ok := p.(reprise.Media); return ok }) {
+		return r.Parts, nil
+	}
 	for _, p := range r.Parts {
 		if m, ok := p.(reprise.Media); ok {
 			if media == nil {

@@ -16,6 +16,11 @@ type encoder struct {
 	model    string
 	thinks   bool // the conversation holds reasoning
 	warnings []reprise.Warning
+
+	// What the answer that is being written holds.
+	texts    reprise.Parts
+	said     []reprise.ToolCall
+	thoughts []reprise.Reasoning
 }
 
 // encode writes the body for a request, and says what it had to leave out.

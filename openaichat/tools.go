@@ -1,10 +1,10 @@
 package openaichat
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/wire"
 )
 
 // tools writes the tools and what goes with them: tool_choice and strict
@@ -53,7 +53,7 @@ func (e *encoder) choice(c reprise.ToolChoice) {
 func (e *encoder) tool(t reprise.ToolSpec) error {
 	switch {
 	case t.Provider == e.dialect.name() || t.Provider == API:
-		if !json.Valid(t.Config) {
+		if !wire.Valid(t.Config) {
 			return fmt.Errorf("the config of tool %q is not JSON", t.Name)
 		}
 		e.Raw(t.Config)
@@ -61,7 +61,7 @@ func (e *encoder) tool(t reprise.ToolSpec) error {
 	case t.Provider != "":
 		e.dropped("tool %s: it is %s's own", t.Name, t.Provider)
 		return nil
-	case len(t.Schema) > 0 && !json.Valid(t.Schema):
+	case len(t.Schema) > 0 && !wire.Valid(t.Schema):
 		return fmt.Errorf("the schema of tool %q is not JSON", t.Name)
 	}
 	e.Open('{')
@@ -119,7 +119,7 @@ func (e *encoder) output(s *reprise.Schema) error {
 	if s == nil || e.dialect.Output == OutputTool {
 		return nil
 	}
-	if !json.Valid(s.JSON) {
+	if !wire.Valid(s.JSON) {
 		return fmt.Errorf("the output schema is not JSON")
 	}
 	e.Key("response_format")

@@ -230,3 +230,25 @@ func TestOwnErrors(t *testing.T) {
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func FuzzValid(f *testing.F) {
+	for _, s := range []string{`{"type":"object","properties":{"a":{"type":["integer","null"]}}}`, ` [ 1 , -0.5e+3, "\u00e9\n\\\"", true , null ] `,
+		"\"a\nb\"", `"\x"`, `"\u12g4"`, `"\`, `[1,]`, `{"a"}`, `01`, "", " ", "1\x00", "\"\xff\"", strings.Repeat("[", 1001) + strings.Repeat("]", 1001)} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if got, want := Valid(data), json.Valid(data); got != want {
+			t.Errorf("%q: got %v, want %v", data, got, want)
+		}
+	})
+}
+
+func BenchmarkValid(b *testing.B) {
+	schema := []byte(`{"properties":{"a":{"description":"first \"number\"","type":"integer"},"b":{"description":"second number","type":"integer"}},"required":["a","b"],"type":"object"}`)
+	b.SetBytes(int64(len(schema)))
+	for b.Loop() {
+		if !Valid(schema) {
+			b.Fatal("not valid")
+		}
+	}
+}
