@@ -85,9 +85,12 @@ func (l *ledger) read(i int, m *reprise.Message) error {
 	default:
 		return invalid("messages[%d]: unknown role %q", i, m.Role)
 	}
-	for _, p := range m.Parts {
+	for j, p := range m.Parts {
 		switch p := p.(type) {
 		case reprise.ToolCall:
+			if len(l.calls) == 0 {
+				l.calls = slices.Grow(l.calls, len(m.Parts)-j)
+			}
 			l.calls, l.answered = append(l.calls, p), append(l.answered, false)
 		case reprise.ToolResult:
 			if err := l.settle(i, &p); err != nil {
@@ -140,7 +143,11 @@ func (l *ledger) settle(i int, res *reprise.ToolResult) error {
 	}
 }
 
+// pending are the calls without a result, until the next read.
 func (l *ledger) pending() []reprise.ToolCall {
+	if !slices.Contains(l.answered, true) {
+		return l.calls
+	}
 	var out []reprise.ToolCall
 	for j, c := range l.calls {
 		if !l.answered[j] {
@@ -188,8 +195,9 @@ func answer(history []reprise.Message, results []reprise.ToolResult) []reprise.M
 			}
 		}
 	}
-	msg := reprise.Message{Role: reprise.RoleTool}
-	for _, c := range history[end-1].Calls() {
+	calls := history[end-1].Calls()
+	msg := reprise.Message{Role: reprise.RoleTool, Parts: make(reprise.Parts, 0, len(calls))}
+	for _, c := range calls {
 		if res, ok := byID[c.ID]; ok {
 			msg.Parts = append(msg.Parts, res)
 		}
