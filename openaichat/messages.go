@@ -40,9 +40,9 @@ func (e *encoder) messages(req *reprise.Request) error {
 
 // plain writes a message that is only content.
 func (e *encoder) plain(role string, parts reprise.Parts) error {
-	e.Open('{')
-	e.Field("role", role)
-	e.Key("content")
+	e.Literal(`{"role":`)
+	e.String(role)
+	e.Literal(`"content":`)
 	if err := e.content(parts); err != nil {
 		return err
 	}
@@ -154,13 +154,12 @@ func (e *encoder) assistant(parts reprise.Parts) error {
 			e.dropped("a %T in an answer: the API cannot carry it", p)
 		}
 	}
-	e.Open('{')
-	e.Field("role", "assistant")
+	e.Literal(`{"role":"assistant"`)
 	switch {
 	case len(thoughts) > 0 && e.dialect.Reasoning == ReasoningPieces:
 		e.thinkingPieces(thoughts, texts)
 	case len(texts) > 0 || len(calls) == 0 && refusal == "":
-		e.Key("content")
+		e.Literal(`"content":`)
 		if err := e.content(texts); err != nil {
 			return err
 		}
@@ -184,20 +183,18 @@ func (e *encoder) calls(calls []reprise.ToolCall) {
 	if len(calls) == 0 {
 		return
 	}
-	e.Key("tool_calls")
-	e.Open('[')
+	e.Literal(`"tool_calls":[`)
 	for _, c := range calls {
 		args := c.Args
 		if args == "" {
 			args = "{}"
 		}
-		e.Open('{')
-		e.Field("id", e.callID(c.ID))
-		e.Field("type", "function")
-		e.Key("function")
-		e.Open('{')
-		e.Field("name", c.Name)
-		e.Field("arguments", args)
+		e.Literal(`{"id":`)
+		e.String(e.callID(c.ID))
+		e.Literal(`"type":"function","function":{"name":`)
+		e.String(c.Name)
+		e.Literal(`"arguments":`)
+		e.String(args)
 		e.Close('}')
 		e.Close('}')
 	}
@@ -232,10 +229,9 @@ func (e *encoder) results(parts reprise.Parts) error {
 		}
 		texts, rest := splitResult(r)
 		media = append(media, rest...)
-		e.Open('{')
-		e.Field("role", "tool")
-		e.Field("tool_call_id", e.callID(r.ID))
-		e.Key("content")
+		e.Literal(`{"role":"tool","tool_call_id":`)
+		e.String(e.callID(r.ID))
+		e.Literal(`"content":`)
 		if err := e.content(texts); err != nil {
 			return err
 		}

@@ -64,17 +64,14 @@ func (e *encoder) tool(t reprise.ToolSpec) error {
 	case len(t.Schema) > 0 && !wire.Valid(t.Schema):
 		return fmt.Errorf("the schema of tool %q is not JSON", t.Name)
 	}
-	e.Open('{')
-	e.Field("type", "function")
-	e.Key("function")
-	e.Open('{')
-	e.Field("name", t.Name)
+	e.Literal(`{"type":"function","function":{"name":`)
+	e.String(t.Name)
 	if t.Description != "" {
 		e.Field("description", t.Description)
 	}
-	e.Key("strict")
+	e.Literal(`"strict":`)
 	e.Bool(t.Strict)
-	e.Key("parameters")
+	e.Literal(`"parameters":`)
 	if len(t.Schema) > 0 {
 		e.Raw(t.Schema)
 	} else {

@@ -54,6 +54,13 @@ func (e *Encoder) Raw(v []byte) {
 	e.Buf = append(e.Buf, v...)
 }
 
+// Literal writes a piece of JSON that the program has as text: members, or
+// what opens a value. The commas around it are set; those in it are its own.
+func (e *Encoder) Literal(piece string) {
+	e.comma()
+	e.Buf = append(e.Buf, piece...)
+}
+
 // Int writes a whole number.
 func (e *Encoder) Int(n int64) {
 	e.comma()
