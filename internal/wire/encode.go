@@ -3,7 +3,6 @@ package wire
 import (
 	"encoding/json"
 	"math"
-	"math/bits"
 	"strconv"
 	"unicode/utf8"
 )
@@ -96,19 +95,14 @@ const hexDigits = "0123456789abcdef"
 func AppendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	start := 0
-	for i := 0; i < len(s); {
-		if i+8 <= len(s) {
-			if n := asIs(s[i : i+8]); n > 0 {
-				i += n
-				continue
-			}
+	for i := 0; ; {
+		for i < len(s) && ascii[s[i]] {
+			i++
 		}
-		c := s[i]
-		if c < utf8.RuneSelf {
-			if c >= ' ' && c != '"' && c != '\\' {
-				i++
-				continue
-			}
+		if i == len(s) {
+			break
+		}
+		if c := s[i]; c < utf8.RuneSelf {
 			b = append(b, s[start:i]...)
 			b = appendEscape(b, c)
 			i++
@@ -127,19 +121,13 @@ func AppendString(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// asIs is how many of eight bytes, from the first, are ASCII that needs no
-// escape. It looks at them all at once, as one number.
-func asIs(s string) int {
-	const ones, high = 0x0101010101010101, 0x8080808080808080
-	w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-	quote, slash := w^'"'*ones, w^'\\'*ones
-	// Taking n from each byte sets its high bit where the byte is less than
-	// n. It then borrows from the byte above, but the lowest bit that is set
-	// is right.
-	marks := (w | (w - ' '*ones) | (quote - ones) | (slash - ones)) & high
-	return bits.TrailingZeros64(marks) / 8
-}
+// ascii marks the bytes of ASCII that need no escape.
+var ascii = func() (t [256]bool) {
+	for i := range utf8.RuneSelf {
+		t[i] = i >= ' ' && plain[i]
+	}
+	return t
+}()
 
 func appendEscape(b []byte, c byte) []byte {
 	switch c {
