@@ -126,7 +126,6 @@ func (e *encoder) textPiece(text string, cache *reprise.CachePoint) {
 // assistant writes an answer of the model's.
 func (e *encoder) assistant(parts reprise.Parts) error {
 	texts, calls, thoughts := e.texts[:0], e.said[:0], e.thoughts[:0]
-	defer func() { e.texts, e.said, e.thoughts = texts, calls, thoughts }()
 	var refusal, sound string
 	for _, p := range parts {
 		switch p := p.(type) {
@@ -154,6 +153,7 @@ func (e *encoder) assistant(parts reprise.Parts) error {
 			e.dropped("a %T in an answer: the API cannot carry it", p)
 		}
 	}
+	e.texts, e.said, e.thoughts = texts, calls, thoughts // room for the next answer
 	e.Literal(`{"role":"assistant"`)
 	switch {
 	case len(thoughts) > 0 && e.dialect.Reasoning == ReasoningPieces:
