@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/kept"
 )
 
 // run is one run of an agent. Only the goroutine that ranges touches it.
@@ -31,6 +32,7 @@ type run struct {
 	checked   int               // messages that the guards have seen
 	decisions map[string]Decision
 	rest      *restTool
+	kept      kept.Strings // of what the models are sent
 }
 
 // errBreak is what the parts of a run return when the caller has left the loop.
@@ -156,7 +158,7 @@ func (r *run) ask(ctx context.Context) error {
 func (r *run) answer(ctx context.Context) (*reprise.Response, error) {
 	s := r.newStream(ctx)
 	defer s.close()
-	resp, err := reprise.Collect(s.watch(r.asked.model.Stream(s.ctx, r.asked.req)))
+	resp, err := reprise.Collect(s.watch(r.asked.model.Stream(kept.With(s.ctx, &r.kept), r.asked.req)))
 	if s.left {
 		return nil, errBreak
 	}

@@ -2,6 +2,7 @@ package gemini
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -24,8 +25,9 @@ type encoder struct {
 
 // encode writes the body for a request to a model of a provider, and says
 // what it had to leave out.
-func encode(provider, model string, req *reprise.Request) ([]byte, []reprise.Warning, error) {
+func encode(ctx context.Context, provider, model string, req *reprise.Request) ([]byte, []reprise.Warning, error) {
 	e := &encoder{provider: provider, model: model, generation: generation(model), messages: req.Messages}
+	e.Begin(ctx)
 	e.Open('{')
 	if err := e.conversation(req); err != nil {
 		return nil, nil, err

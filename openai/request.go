@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -25,7 +26,7 @@ type encoder struct {
 }
 
 // encode writes the body for a request, and says what it had to leave out.
-func encode(m *Model, req *reprise.Request) ([]byte, []reprise.Warning, error) {
+func encode(ctx context.Context, m *Model, req *reprise.Request) ([]byte, []reprise.Warning, error) {
 	e := &encoder{model: m, dialect: m.dialect(), name: req.Model}
 	if e.name == "" {
 		e.name = m.Name
@@ -34,6 +35,7 @@ func encode(m *Model, req *reprise.Request) ([]byte, []reprise.Warning, error) {
 	if e.extra, err = e.readExtra(req.Extra); err != nil {
 		return nil, nil, err
 	}
+	e.Begin(ctx)
 	e.Open('{')
 	e.Field("model", e.name)
 	if err := e.conversation(req); err != nil {

@@ -1,17 +1,33 @@
 package wire
 
 import (
+	"context"
 	"encoding/json"
 	"math"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/repriselabs/reprise/internal/kept"
 )
 
 // An Encoder appends JSON to Buf. It sets the commas; the caller sees to it
 // that keys, values and brackets come in their places.
 type Encoder struct {
-	Buf []byte
+	Buf  []byte
+	kept *kept.Strings // nil: nothing is
 }
+
+// Begin begins the body of a request. A run that sends a conversation again
+// and again keeps its long strings in ctx: each is escaped once.
+func (e *Encoder) Begin(ctx context.Context) {
+	if e.kept = kept.From(ctx); e.kept != nil {
+		e.kept.Begin()
+	}
+}
+
+// long is how many bytes a string has that is worth keeping: looking it up
+// then takes less time than escaping it.
+const long = 512
 
 func (e *Encoder) comma() {
 	if n := len(e.Buf); n > 0 {
@@ -41,6 +57,10 @@ func (e *Encoder) Key(name string) {
 // String writes a string. Bytes that are not UTF-8 become U+FFFD.
 func (e *Encoder) String(s string) {
 	e.comma()
+	if e.kept != nil && len(s) >= long {
+		e.Buf = append(e.Buf, e.kept.Get(s, quoted)...)
+		return
+	}
 	e.Buf = AppendString(e.Buf, s)
 }
 
@@ -88,6 +108,8 @@ func (e *Encoder) Field(name, value string) {
 	e.Key(name)
 	e.String(value)
 }
+
+func quoted(s string) string { return string(AppendString(nil, s)) }
 
 const hexDigits = "0123456789abcdef"
 

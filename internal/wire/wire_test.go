@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -13,7 +14,10 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/kept"
 )
 
 // value reads any value with the Decoder's own methods.
@@ -182,6 +186,33 @@ func TestUnreachable(t *testing.T) {
 	}
 	if strings.Contains(err.Error(), "secret-1") {
 		t.Errorf("the key is in the error: %v", err)
+	}
+}
+
+// TestKept checks that a string which is kept is written as any other, and is
+// escaped for the first request alone.
+func TestKept(t *testing.T) {
+	texts := []string{"", "short \"text\"", strings.Repeat("\tlong \"text\"\n", 100), strings.Repeat("\xff\u2028", 1000)}
+	write := func(ctx context.Context) string {
+		e := Encoder{}
+		e.Begin(ctx)
+		e.Open('[')
+		for _, s := range texts {
+			e.String(s)
+		}
+		e.Close(']')
+		return string(e.Buf)
+	}
+	ctx := kept.With(t.Context(), new(kept.Strings))
+	for range 3 {
+		if d := cmp.Diff(write(t.Context()), write(ctx)); d != "" {
+			t.Errorf("without and with what is kept:\n%s", d)
+		}
+	}
+	e := Encoder{Buf: make([]byte, 0, 1<<16)}
+	e.Begin(ctx)
+	if allocs := testing.AllocsPerRun(10, func() { e.Buf = e.Buf[:0]; e.String(texts[2]) }); allocs > 0 {
+		t.Errorf("a string that is kept allocates %v times", allocs)
 	}
 }
 
