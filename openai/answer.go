@@ -1,7 +1,6 @@
 package openai
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 
@@ -201,6 +200,7 @@ func (e *encoder) image(m reprise.Media) {
 	e.orphaned = false // the API knows an image by its id
 	e.Open('{')
 	e.members(own.Item, "result")
-	e.Field("result", base64.StdEncoding.EncodeToString(m.Data))
+	e.Key("result")
+	e.Base64("", m.Data)
 	e.Close('}')
 }

@@ -4,42 +4,55 @@ package kept
 
 import (
 	"context"
+	"maps"
 	"sync"
 )
 
-// Strings are long strings of a conversation as they are written in JSON:
-// what was looked up for the last request and for this one. As a string never
-// changes, what is found is always right, whoever asks. The zero value is
-// empty and ready to use, by several goroutines at once.
+// Strings are long strings of a conversation as they are written in JSON,
+// which takes about as much room again. As a string never changes, what is
+// found is always right, whoever asks. The zero value is empty and ready to
+// use, by several goroutines at once.
 type Strings struct {
-	mu        sync.Mutex
-	last, now map[string]string
+	mu      sync.Mutex
+	written map[string]*written
+	request int // the number of the one that is being written
+	used    int // how many strings are in it
 }
 
-// Begin begins the next request: what the last did not look up is forgotten.
+type written struct {
+	json    string
+	request int // that the string was last in
+}
+
+// Begin begins the next request. What was not in the last is forgotten, if
+// that is more than half.
 func (k *Strings) Begin() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.last, k.now = k.now, k.last
-	clear(k.now)
+	if len(k.written) > 2*k.used {
+		maps.DeleteFunc(k.written, func(_ string, w *written) bool { return w.request < k.request })
+	}
+	k.request++
+	k.used = 0
 }
 
 // Get returns s as it is written, which write does if it is not kept.
 func (k *Strings) Get(s string, write func(s string) string) string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	written, ok := k.now[s]
-	if ok {
-		return written
+	w := k.written[s]
+	if w == nil {
+		if k.written == nil {
+			k.written = map[string]*written{}
+		}
+		w = &written{json: write(s)}
+		k.written[s] = w
 	}
-	if written, ok = k.last[s]; !ok {
-		written = write(s)
+	if w.request < k.request {
+		w.request = k.request
+		k.used++
 	}
-	if k.now == nil {
-		k.now = map[string]string{}
-	}
-	k.now[s] = written
-	return written
+	return w.json
 }
 
 type key struct{}

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"math"
 	"strconv"
@@ -26,7 +27,7 @@ func (e *Encoder) Begin(ctx context.Context) {
 }
 
 // long is how many bytes a string has that is worth keeping: looking it up
-// then takes less time than escaping it.
+// then takes a small part of the time that escaping it does.
 const long = 512
 
 func (e *Encoder) comma() {
@@ -62,6 +63,20 @@ func (e *Encoder) String(s string) {
 		return
 	}
 	e.Buf = AppendString(e.Buf, s)
+}
+
+// Base64 writes bytes as a string of base64, behind a prefix such as that of
+// a data URL.
+func (e *Encoder) Base64(prefix string, data []byte) {
+	e.comma()
+	e.Buf = AppendString(e.Buf, prefix)
+	e.Buf = base64.StdEncoding.AppendEncode(e.Buf[:len(e.Buf)-1], data)
+	e.Buf = append(e.Buf, '"')
+}
+
+// DataURL writes a file as a URL that holds it.
+func (e *Encoder) DataURL(mediaType string, data []byte) {
+	e.Base64("data:"+mediaType+";base64,", data)
 }
 
 // Raw writes a value that is JSON already; a nil or empty one is null.
