@@ -47,8 +47,11 @@ func (m Message) Results() []ToolResult { return partsOf[ToolResult](m.Parts) }
 
 func partsOf[P Part](parts Parts) []P {
 	var out []P
-	for _, p := range parts {
+	for i, p := range parts {
 		if p, ok := p.(P); ok {
+			if out == nil {
+				out = make([]P, 0, len(parts)-i)
+			}
 			out = append(out, p)
 		}
 	}

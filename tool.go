@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"reflect"
 	"strings"
 	"sync"
@@ -50,6 +50,7 @@ type FuncTool struct {
 	once     sync.Once
 	spec     ToolSpec
 	resolved *jsonschema.Resolved
+	plain    *jsonschema.Schema // what is resolved, if it is plain; else nil
 	err      error
 	typed    *jsonschema.Schema // of Func: Schema is made from it
 }
@@ -149,27 +150,39 @@ func (t *FuncTool) prepare() {
 	if t.err == nil {
 		t.resolved, t.err = schema.Resolve(nil)
 	}
-	if t.err != nil {
+	switch {
+	case t.err != nil:
 		t.err = fmt.Errorf("the schema of tool %s: %w", t.Name, t.err)
+	case isPlain(schema):
+		t.plain = schema
 	}
 }
 
 func (t *FuncTool) check(args string) error {
-	var v any
-	dec := json.NewDecoder(strings.NewReader(args))
-	if err := dec.Decode(&v); err != nil {
-		return fmt.Errorf("not JSON: %w", err)
+	v, err := decodeArgs(args)
+	if err != nil {
+		return err
 	}
-	if _, err := dec.Token(); err != io.EOF {
-		return fmt.Errorf("more than one JSON value")
-	}
-	if _, ok := v.(map[string]any); !ok {
+	object, ok := v.(map[string]any)
+	switch {
+	case !ok:
 		return fmt.Errorf("want a JSON object, got %.40s", args)
-	}
-	if t.resolved == nil {
+	case t.resolved == nil || t.plain != nil && holds(t.plain, object):
 		return nil
 	}
-	return t.resolved.Validate(v)
+	return t.resolved.Validate(object)
+}
+
+// decodeArgs decodes what should be one JSON value.
+func decodeArgs(args string) (v any, err error) {
+	if json.Unmarshal([]byte(args), &v) == nil {
+		return v, nil
+	}
+	dec := json.NewDecoder(strings.NewReader(args)) // which tells what is wrong
+	if err := dec.Decode(&v); err != nil {
+		return nil, fmt.Errorf("not JSON: %w", err)
+	}
+	return nil, errors.New("more than one JSON value")
 }
 
 // resultParts turns what a tool function returned into parts.

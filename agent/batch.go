@@ -73,8 +73,9 @@ func (b *batch) start(c reprise.ToolCall, t offered) *job {
 	h := &call{run: b.r, tool: t, call: c, below: b.r.stateOf(c)}
 	h.report = func(ev Event) { b.news <- news{job: j, event: ev} } // which wait and close take
 	go func() {
+		deepen(0)
 		defer cancel()
-		o := failed(c, errNoReturn)
+		o := outcome{err: errNoReturn}
 		began := time.Now()
 		defer func() {
 			o.took = time.Since(began)
@@ -87,10 +88,13 @@ func (b *batch) start(c reprise.ToolCall, t offered) *job {
 	return j
 }
 
-// recovered, when deferred, makes a panic the outcome.
+// recovered, when deferred, makes a panic the outcome, and the end of the
+// goroutine if the outcome is errNoReturn still.
 func recovered(c reprise.ToolCall, o *outcome) {
 	if v := recover(); v != nil {
 		*o = failed(c, &PanicError{Value: v, Stack: debug.Stack()})
+	} else if o.err == errNoReturn {
+		*o = failed(c, errNoReturn)
 	}
 }
 

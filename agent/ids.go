@@ -6,22 +6,22 @@ import (
 	"github.com/repriselabs/reprise"
 )
 
-// identify gives each call of the answer, which is number turn of the
-// conversation, an id of its own: one that has none, or that of a call before
-// it, gets one made from the turn and its index. So the ids do not depend on
-// chance, and are the same when the run is repeated. It writes into the
+// identify gives each call of the answer, which comes after the history, an
+// id of its own: one that has none, or that of a call before it, gets one
+// made from the number of the answer and its index. So the ids do not depend
+// on chance, and are the same when the run is repeated. It writes into the
 // parts of resp, and warns of ids that came twice.
-func identify(resp *reprise.Response, turn int) []reprise.Warning {
+func identify(resp *reprise.Response, history []reprise.Message) []reprise.Warning {
 	var warnings []reprise.Warning
 	calls := resp.Calls()
 	if len(calls) == 0 {
 		return nil
 	}
-	given := make(map[string]bool, len(calls))
+	given := map[string]bool{}
 	for _, c := range calls {
 		given[c.ID] = true
 	}
-	seen := make(map[string]bool, len(calls))
+	seen := map[string]bool{}
 	n := 0
 	for i, p := range resp.Message.Parts {
 		c, ok := p.(reprise.ToolCall)
@@ -29,7 +29,7 @@ func identify(resp *reprise.Response, turn int) []reprise.Warning {
 			continue
 		}
 		if c.ID == "" || seen[c.ID] {
-			id := fmt.Sprintf("call_%d_%d", turn, n)
+			id := fmt.Sprintf("call_%d_%d", 1+answers(history), n)
 			for given[id] {
 				id += "_"
 			}

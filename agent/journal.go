@@ -95,7 +95,7 @@ func (h *call) recorded(out []byte) outcome {
 func (h *call) apart(ctx context.Context) outcome {
 	done := make(chan outcome)
 	go func() {
-		o := failed(h.call, errNoReturn)
+		o := outcome{err: errNoReturn}
 		defer func() { done <- o }()
 		defer recovered(h.call, &o)
 		o = h.invoke(ctx)

@@ -34,26 +34,33 @@ type Next struct {
 // have ids that differ. After an answer that is marked as paused the model is
 // asked to go on.
 func NextOf(history []reprise.Message) (Next, error) {
+	next, _, err := nextOf(history, 0)
+	return next, err
+}
+
+// nextOf is NextOf for a history that is known to be right up to from, which
+// is a message that is not of results. It returns the next such.
+func nextOf(history []reprise.Message, from int) (Next, int, error) {
 	if len(history) == 0 {
-		return Next{}, invalid("the history is empty; begin with reprise.Ask")
+		return Next{}, from, invalid("the history is empty; begin with reprise.Ask")
 	}
 	var l ledger
-	for i, m := range history {
-		if err := l.read(i, m); err != nil {
-			return Next{}, err
+	for i := from; i < len(history); i++ {
+		if err := l.read(i, &history[i]); err != nil {
+			return Next{}, from, err
 		}
 	}
-	pending, last := l.pending(), history[len(history)-1]
+	pending, last := l.pending(), &history[len(history)-1]
 	switch {
 	case len(pending) > 0:
 		if err := l.checkIDs(); err != nil {
-			return Next{}, err
+			return Next{}, from, err
 		}
-		return Next{Step: StepTools, Calls: pending}, nil
+		return Next{Step: StepTools, Calls: pending}, l.at, nil
 	case last.Role == reprise.RoleAssistant && !last.Paused:
-		return Next{Step: StepDone}, nil
+		return Next{Step: StepDone}, l.at, nil
 	}
-	return Next{Step: StepAsk}, nil
+	return Next{Step: StepAsk}, l.at, nil
 }
 
 // ledger holds the calls of the last answer, and which of them have a result.
@@ -64,36 +71,57 @@ type ledger struct {
 }
 
 // read takes the next message.
-func (l *ledger) read(i int, m reprise.Message) error {
-	calls, results := m.Calls(), m.Results()
-	switch {
-	case len(calls) > 0 && m.Role != reprise.RoleAssistant:
-		return invalid("messages[%d]: a tool call in a message of the role %q", i, m.Role)
-	case len(results) > 0 && m.Role != reprise.RoleTool:
-		return invalid("messages[%d]: a tool result in a message of the role %q", i, m.Role)
+func (l *ledger) read(i int, m *reprise.Message) error {
+	if err := checkRoles(i, m); err != nil {
+		return err
 	}
 	switch m.Role {
 	case reprise.RoleTool:
-		for _, res := range results {
-			if err := l.settle(i, res); err != nil {
-				return err
-			}
-		}
-		return nil
 	case reprise.RoleAssistant, reprise.RoleUser, reprise.RoleSystem:
 		if p := l.pending(); len(p) > 0 {
 			return invalid("messages[%d]: the call %q of %s in messages[%d] has no result before it", i, p[0].ID, p[0].Name, l.at)
 		}
-		*l = ledger{at: i, calls: calls, answered: make([]bool, len(calls))}
-		return nil
+		*l = ledger{at: i, calls: l.calls[:0], answered: l.answered[:0]}
 	default:
 		return invalid("messages[%d]: unknown role %q", i, m.Role)
 	}
+	for j, p := range m.Parts {
+		switch p := p.(type) {
+		case reprise.ToolCall:
+			if len(l.calls) == 0 {
+				l.calls = slices.Grow(l.calls, len(m.Parts)-j)
+			}
+			l.calls, l.answered = append(l.calls, p), append(l.answered, false)
+		case reprise.ToolResult:
+			if err := l.settle(i, &p); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkRoles tells whether calls and results are in messages that may hold
+// them.
+func checkRoles(i int, m *reprise.Message) error {
+	for _, p := range m.Parts {
+		switch p.(type) {
+		case reprise.ToolCall:
+			if m.Role != reprise.RoleAssistant {
+				return invalid("messages[%d]: a tool call in a message of the role %q", i, m.Role)
+			}
+		case reprise.ToolResult:
+			if m.Role != reprise.RoleTool {
+				return invalid("messages[%d]: a tool result in a message of the role %q", i, m.Role)
+			}
+		}
+	}
+	return nil
 }
 
 // settle finds the call that res answers: of several with its id the first
 // without a result.
-func (l *ledger) settle(i int, res reprise.ToolResult) error {
+func (l *ledger) settle(i int, res *reprise.ToolResult) error {
 	match, second := -1, false
 	for j, c := range l.calls {
 		switch {
@@ -115,7 +143,11 @@ func (l *ledger) settle(i int, res reprise.ToolResult) error {
 	}
 }
 
+// pending are the calls without a result, until the next read.
 func (l *ledger) pending() []reprise.ToolCall {
+	if !slices.Contains(l.answered, true) {
+		return l.calls
+	}
 	var out []reprise.ToolCall
 	for j, c := range l.calls {
 		if !l.answered[j] {
@@ -127,7 +159,7 @@ func (l *ledger) pending() []reprise.ToolCall {
 
 // checkIDs tells whether each result can be told from the others by its id.
 func (l *ledger) checkIDs() error {
-	seen := make(map[string]bool, len(l.calls))
+	seen := map[string]bool{}
 	for _, c := range l.calls {
 		switch {
 		case c.ID == "":
@@ -140,9 +172,10 @@ func (l *ledger) checkIDs() error {
 	return nil
 }
 
-// answer returns the history with the results of calls that NextOf named. All results of the last answer are then in one message, in call
-// order; other parts of the messages that they were in follow. It does not
-// change its arguments.
+// answer returns the history with the results of calls that NextOf named. All
+// results of the last answer are then in one message, in call order; other
+// parts of the messages that they were in follow. It does not change the
+// messages of its arguments.
 func answer(history []reprise.Message, results []reprise.ToolResult) []reprise.Message {
 	end := len(history)
 	for history[end-1].Role == reprise.RoleTool {
@@ -162,12 +195,16 @@ func answer(history []reprise.Message, results []reprise.ToolResult) []reprise.M
 			}
 		}
 	}
-	msg := reprise.Message{Role: reprise.RoleTool}
-	for _, c := range history[end-1].Calls() {
+	calls := history[end-1].Calls()
+	msg := reprise.Message{Role: reprise.RoleTool, Parts: make(reprise.Parts, 0, len(calls))}
+	for _, c := range calls {
 		if res, ok := byID[c.ID]; ok {
 			msg.Parts = append(msg.Parts, res)
 		}
 	}
 	msg.Parts = append(msg.Parts, rest...)
-	return append(slices.Clip(history[:end]), msg)
+	if end < len(history) { // do not write over a message that others may hold
+		history = slices.Clip(history[:end])
+	}
+	return append(history, msg)
 }

@@ -36,18 +36,19 @@ func Repair(history []reprise.Message, pending []Pending) []reprise.Message {
 			if end < len(history) {
 				open = nil
 			}
-			out = append(out, repairTurn(msg, 1+answers(out), history[i+1:end], open)...)
+			out = append(out, repairTurn(msg, out, history[i+1:end], open)...)
 			i = end - 1
 		}
 	}
 	return out
 }
 
-// repairTurn returns an answer and the message of its results, if it has any.
-func repairTurn(msg reprise.Message, turn int, told []reprise.Message, pending []Pending) []reprise.Message {
+// repairTurn returns an answer, which comes after the history, and the message
+// of its results, if it has any.
+func repairTurn(msg reprise.Message, history []reprise.Message, told []reprise.Message, pending []Pending) []reprise.Message {
 	msg.Parts = slices.Clone(msg.Parts)
 	was := msg.Calls()
-	identify(&reprise.Response{Message: msg}, turn)
+	identify(&reprise.Response{Message: msg}, history)
 	var given []reprise.ToolResult
 	var rest reprise.Parts
 	for _, m := range told {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/kept"
 )
 
 // run is one run of an agent. Only the goroutine that ranges touches it.
@@ -17,6 +18,7 @@ type run struct {
 	began time.Time
 
 	res       *Result
+	sound     int                 // up to this message the history was looked through
 	turn      int                 // of the answer that was asked for last
 	askedBy   *Agent              // who asked last
 	asked     plan                // how it was asked; of a history that was resumed: with no tools until they are needed
@@ -35,6 +37,7 @@ type run struct {
 	signs     bool                // the outermost run signs what is pending
 	goal      *goal               // what it is to end with; nil: just an answer
 	rest      *restTool
+	kept      kept.Strings // of what the models are sent
 }
 
 // errBreak is what the parts of a run return when the caller has left the loop.
@@ -68,7 +71,8 @@ func (r *run) setUp(from start) error {
 // loop does what comes next until nothing does.
 func (r *run) loop(ctx context.Context) error {
 	for {
-		next, err := NextOf(r.res.History)
+		next, sound, err := nextOf(r.res.History, r.sound)
+		r.sound = sound
 		if err == nil && next.Step != StepTools {
 			next.Step, err = r.between(next.Step)
 		}
@@ -161,7 +165,7 @@ func (r *run) ask(ctx context.Context) error {
 func (r *run) answer(ctx context.Context) (*reprise.Response, error) {
 	s := r.newStream(ctx)
 	defer s.close()
-	resp, err := reprise.Collect(s.watch(r.asked.model.Stream(s.ctx, r.asked.req)))
+	resp, err := reprise.Collect(s.watch(r.asked.model.Stream(kept.With(s.ctx, &r.kept), r.asked.req)))
 	if s.left {
 		return nil, errBreak
 	}
@@ -183,7 +187,7 @@ func (r *run) answer(ctx context.Context) (*reprise.Response, error) {
 
 // keep puts a whole answer into the history.
 func (r *run) keep(resp *reprise.Response) error {
-	warnings := identify(resp, 1+answers(r.res.History))
+	warnings := identify(resp, r.res.History)
 	if err := r.early.settle(resp.Calls()); err != nil {
 		r.partial = resp
 		return err

@@ -153,6 +153,15 @@ func (r *run) refusal(ctx context.Context, c reprise.ToolCall) error {
 		}
 		return nil
 	}
+	return r.wrongArgs(c)
+}
+
+// wrongArgs says why the arguments of a call are not those of any tool: they
+// are no JSON object; nil if they are one.
+func (r *run) wrongArgs(c reprise.ToolCall) error {
+	if strings.HasPrefix(c.Args, "{") && json.Valid([]byte(c.Args)) {
+		return nil
+	}
 	var object map[string]json.RawMessage
 	err := json.Unmarshal([]byte(c.Args), &object)
 	var kind *json.UnmarshalTypeError

@@ -40,7 +40,7 @@ type offered struct {
 
 // newOffer takes the tools by their names; field is what they are called.
 func newOffer(field string, tools []reprise.Tool) (*offer, error) {
-	o := &offer{tools: make(map[string]offered, len(tools))}
+	o := &offer{specs: slices.Grow([]reprise.ToolSpec(nil), len(tools)), tools: make(map[string]offered, len(tools))}
 	for i, t := range tools {
 		if t == nil {
 			return nil, invalid("%s[%d] is nil", field, i)

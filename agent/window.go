@@ -87,7 +87,7 @@ func (r *run) compact(ctx context.Context) error {
 	}
 	ev.After = TokenCount{Tokens: after(), Estimated: true}
 	r.res.History = slices.Clone(ev.History)
-	r.checked, r.asked.req = len(r.res.History), nil
+	r.checked, r.sound, r.asked.req = len(r.res.History), 0, nil
 	return r.emit(ev)
 }
 

@@ -83,7 +83,7 @@ func FromEnv(name string) (*Model, error) {
 // that comes as a whole too.
 func (m *Model) Stream(ctx context.Context, req *reprise.Request) iter.Seq2[reprise.Event, error] {
 	return func(yield func(reprise.Event, error) bool) {
-		call, warnings, err := m.call(OpMessages, req)
+		call, warnings, err := m.call(ctx, OpMessages, req)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -107,7 +107,7 @@ func (m *Model) Stream(ctx context.Context, req *reprise.Request) iter.Seq2[repr
 }
 
 // call makes the HTTP call for a request.
-func (m *Model) call(op Op, req *reprise.Request) (*wire.Call, []reprise.Warning, error) {
+func (m *Model) call(ctx context.Context, op Op, req *reprise.Request) (*wire.Call, []reprise.Warning, error) {
 	name := req.Model
 	if name == "" {
 		name = m.Name
@@ -120,6 +120,7 @@ func (m *Model) call(op Op, req *reprise.Request) (*wire.Call, []reprise.Warning
 		return nil, nil, err
 	}
 	e := newEncoder(m, name)
+	e.Begin(ctx)
 	body, err := e.encode(op, req)
 	if err != nil {
 		return nil, nil, m.invalid(err)

@@ -144,7 +144,7 @@ func (s *stream) whole(r io.Reader) {
 	kind := s.message(true)
 	switch err := s.End(); {
 	case s.stopped:
-	case err != nil && !json.Valid(data):
+	case err != nil && !wire.Valid(data):
 		s.cut()
 	case err != nil:
 		s.odd(data, err, false)

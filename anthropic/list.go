@@ -17,7 +17,7 @@ import (
 // https://docs.anthropic.com/en/docs/build-with-claude/token-counting. It is
 // a [reprise.TokenCounter].
 func (m *Model) CountTokens(ctx context.Context, req *reprise.Request) (int64, error) {
-	call, _, err := m.call(OpCountTokens, req)
+	call, _, err := m.call(ctx, OpCountTokens, req)
 	if err != nil {
 		return 0, err
 	}

@@ -1,7 +1,6 @@
 package anthropic
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"path"
@@ -48,7 +47,8 @@ func (e *encoder) media(m reprise.Media) error {
 	default:
 		e.Field("type", "base64")
 		e.Field("media_type", m.Type)
-		e.Field("data", base64.StdEncoding.EncodeToString(m.Data))
+		e.Key("data")
+		e.Base64("", m.Data)
 	}
 	e.Close('}')
 	if kind == "document" && m.Name != "" {

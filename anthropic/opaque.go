@@ -65,7 +65,7 @@ func (b *block) whole() json.RawMessage {
 			var text string
 			_ = json.Unmarshal(have, &text) // what is no string gives way
 			e.String(text + string(a.value))
-		case json.Valid(a.value):
+		case wire.Valid(a.value):
 			e.Buf = a.value
 		case len(a.value) == 0:
 			continue

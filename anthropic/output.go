@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/wire"
 )
 
 // Structured output is output_config.format where the model knows it and
@@ -51,7 +52,7 @@ func (e *encoder) outputConfig(req *reprise.Request) error {
 		e.Field("effort", effort)
 	}
 	if format {
-		if !json.Valid(req.Output.JSON) {
+		if !wire.Valid(req.Output.JSON) {
 			return fmt.Errorf("the output schema is not JSON")
 		}
 		e.Key("format")

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/wire"
 )
 
 // hasText reports whether there is text that is not only white space. The API
@@ -161,7 +162,7 @@ func (e *encoder) opaque(o reprise.Opaque) error {
 		return nil
 	}
 	data := []byte(strings.TrimSpace(string(o.Data)))
-	if !json.Valid(data) || data[0] != '{' {
+	if !wire.Valid(data) || data[0] != '{' {
 		return fmt.Errorf("the %s block is not a JSON object", o.Kind)
 	}
 	e.Raw(data)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/wire"
 )
 
 // tools writes the tools and how they may be chosen, which is said also where
@@ -76,7 +77,7 @@ func (e *encoder) tool(t reprise.ToolSpec) error {
 	switch {
 	case t.Provider == API:
 		config := json.RawMessage(strings.TrimSpace(string(t.Config)))
-		if !json.Valid(config) || config[0] != '{' {
+		if !wire.Valid(config) || config[0] != '{' {
 			return fmt.Errorf("the config of tool %q is not a JSON object", t.Name)
 		}
 		e.toolBetas(config)
@@ -90,7 +91,7 @@ func (e *encoder) tool(t reprise.ToolSpec) error {
 	case t.Provider != "":
 		e.dropped("tool %s: it is %s's own", t.Name, t.Provider)
 		return nil
-	case len(t.Schema) > 0 && !json.Valid(t.Schema):
+	case len(t.Schema) > 0 && !wire.Valid(t.Schema):
 		return fmt.Errorf("the schema of tool %q is not JSON", t.Name)
 	}
 	e.Open('{')
@@ -116,7 +117,7 @@ func (e *encoder) tool(t reprise.ToolSpec) error {
 }
 
 func (e *encoder) outputAsTool(s *reprise.Schema) error {
-	if !json.Valid(s.JSON) {
+	if !wire.Valid(s.JSON) {
 		return fmt.Errorf("the output schema is not JSON")
 	}
 	e.Open('{')

@@ -160,7 +160,7 @@ func inputOf(args string) (input []byte, object bool) {
 	switch {
 	case trimmed == "":
 		return []byte("{}"), true
-	case trimmed[0] == '{' && json.Valid([]byte(trimmed)):
+	case trimmed[0] == '{' && wire.Valid([]byte(trimmed)):
 		return []byte(trimmed), true
 	}
 	var e wire.Encoder

@@ -125,7 +125,7 @@ func (e *encoder) contents(messages []reprise.Message, skipped int) (resume json
 // token finds the token by which a paused answer goes on.
 func (e *encoder) token(parts reprise.Parts) json.RawMessage {
 	for _, p := range parts {
-		if o, ok := p.(reprise.Opaque); ok && o.Kind == continuation && e.own(o.Provider) && json.Valid(o.Data) {
+		if o, ok := p.(reprise.Opaque); ok && o.Kind == continuation && e.own(o.Provider) && wire.Valid(o.Data) {
 			return o.Data
 		}
 	}
@@ -209,7 +209,7 @@ func (e *encoder) part(role string, p reprise.Part, unsigned *bool) error {
 		case !e.own(p.Provider):
 			e.dropped("a %s block of %s", p.Kind, p.Provider)
 		case p.Kind == continuation: // it has done its work
-		case !json.Valid(p.Data):
+		case !wire.Valid(p.Data):
 			return fmt.Errorf("the data of a %s block is not JSON", p.Kind)
 		default:
 			e.Raw(p.Data)
@@ -299,5 +299,5 @@ func isMade(id string) bool {
 }
 
 func isObject(raw []byte) bool {
-	return json.Valid(raw) && strings.HasPrefix(strings.TrimSpace(string(raw)), "{")
+	return wire.Valid(raw) && strings.HasPrefix(strings.TrimSpace(string(raw)), "{")
 }

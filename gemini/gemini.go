@@ -87,7 +87,7 @@ func providerName(name string) string {
 // that comes as a whole too.
 func (m *Model) Stream(ctx context.Context, req *reprise.Request) iter.Seq2[reprise.Event, error] {
 	return func(yield func(reprise.Event, error) bool) {
-		body, warnings, err := m.encode(req)
+		body, warnings, err := m.encode(ctx, req)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -125,8 +125,8 @@ func (m *Model) model(req *reprise.Request) string {
 }
 
 // encode writes the body of a request for this model.
-func (m *Model) encode(req *reprise.Request) ([]byte, []reprise.Warning, error) {
-	body, warnings, err := encode(m.provider(), m.model(req), req)
+func (m *Model) encode(ctx context.Context, req *reprise.Request) ([]byte, []reprise.Warning, error) {
+	body, warnings, err := encode(ctx, m.provider(), m.model(req), req)
 	if err != nil {
 		return nil, nil, m.invalid(err)
 	}

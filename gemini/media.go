@@ -40,7 +40,8 @@ func (e *encoder) media(m reprise.Media, named bool) error {
 		e.Open('{')
 		e.Key("inlineData")
 		e.Open('{')
-		e.Field("data", base64.StdEncoding.EncodeToString(m.Data))
+		e.Key("data")
+		e.Base64("", m.Data)
 		e.Field("mimeType", m.Type)
 	}
 	switch {

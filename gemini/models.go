@@ -18,7 +18,7 @@ import (
 // CountTokens asks how many tokens a request has.
 // https://ai.google.dev/api/tokens
 func (m *Model) CountTokens(ctx context.Context, req *reprise.Request) (int64, error) {
-	body, _, err := m.encode(req)
+	body, _, err := m.encode(ctx, req)
 	if err != nil {
 		return 0, err
 	}

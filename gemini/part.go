@@ -204,7 +204,7 @@ func readCall(raw []byte) (call, error) {
 				continue
 			}
 			c.args = string(d.Raw())
-			if json.Valid([]byte(c.args)) {
+			if wire.Valid([]byte(c.args)) {
 				c.args = string(compact([]byte(c.args)))
 			}
 		case "partialArgs", "partial_args":

@@ -22,7 +22,7 @@ func TestReadsWhatItWrites(t *testing.T) {
 				c.model = "gemini-2.5-flash"
 			}
 			provider := providerName(c.provider)
-			first, _, err := encode(provider, c.model, c.req)
+			first, _, err := encode(t.Context(), provider, c.model, c.req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -30,7 +30,7 @@ func TestReadsWhatItWrites(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			second, warnings, err := encode(provider, c.model, req)
+			second, warnings, err := encode(t.Context(), provider, c.model, req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -104,7 +104,7 @@ func TestReadRequest(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
-	sent, _, err := encode(Google, got.Model, got)
+	sent, _, err := encode(t.Context(), Google, got.Model, got)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func TestReadStays(t *testing.T) {
 			t.Errorf("%s: %v", body, err)
 			continue
 		}
-		got, warnings, err := encode(Google, "gemini-2.5-flash", req)
+		got, warnings, err := encode(t.Context(), Google, "gemini-2.5-flash", req)
 		if err != nil || len(warnings) > 0 {
 			t.Errorf("%s: %v, %v", body, warnings, err)
 			continue
@@ -185,7 +185,7 @@ func TestReadResults(t *testing.T) {
 		if d := cmp.Diff(want, got, cmpopts.IgnoreFields(reprise.ToolResult{}, "Echo")); d != "" {
 			t.Errorf("%s (-want +got):\n%s", response, d)
 		}
-		sent, _, err := encode(Google, "m", req)
+		sent, _, err := encode(t.Context(), Google, "m", req)
 		if d := cmp.Diff(value(t, body), value(t, string(sent))); d != "" || err != nil {
 			t.Errorf("%s: %v, sent as (-want +got):\n%s", response, err, d)
 		}
@@ -287,7 +287,7 @@ func exact(t *testing.T, raw []byte) any {
 // reading that gives the same again.
 func FuzzReadRequest(f *testing.F) {
 	for _, c := range requests {
-		body, _, err := encode(Google, "gemini-2.5-flash", c.req)
+		body, _, err := encode(f.Context(), Google, "gemini-2.5-flash", c.req)
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -299,7 +299,7 @@ func FuzzReadRequest(f *testing.F) {
 		if err != nil {
 			return
 		}
-		first, _, err := encode(Google, "gemini-2.5-flash", req)
+		first, _, err := encode(t.Context(), Google, "gemini-2.5-flash", req)
 		if err != nil {
 			if strings.Contains(err.Error(), "no Name") || strings.Contains(err.Error(), "without a type") || strings.Contains(err.Error(), "data URL") || strings.Contains(err.Error(), "is not JSON") {
 				return // no provider would have taken it
@@ -313,7 +313,7 @@ func FuzzReadRequest(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%v\nof %s", err, first)
 		}
-		second, _, err := encode(Google, "gemini-2.5-flash", again)
+		second, _, err := encode(t.Context(), Google, "gemini-2.5-flash", again)
 		if err != nil {
 			t.Fatalf("%v\nof %s", err, first)
 		}
@@ -321,7 +321,7 @@ func FuzzReadRequest(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%v\nof %s", err, second)
 		}
-		last, _, err := encode(Google, "gemini-2.5-flash", third)
+		last, _, err := encode(t.Context(), Google, "gemini-2.5-flash", third)
 		if err != nil || !cmp.Equal(exact(t, second), exact(t, last)) {
 			t.Fatalf("it does not settle: %v\n%s\n%s", err, second, last)
 		}

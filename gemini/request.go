@@ -2,6 +2,7 @@ package gemini
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -25,8 +26,9 @@ type encoder struct {
 
 // encode writes the body for a request to a model of a provider, and says
 // what it had to leave out.
-func encode(provider, model string, req *reprise.Request) ([]byte, []reprise.Warning, error) {
+func encode(ctx context.Context, provider, model string, req *reprise.Request) ([]byte, []reprise.Warning, error) {
 	e := &encoder{provider: provider, model: model, generation: generation(model), messages: req.Messages}
+	e.Begin(ctx)
 	e.Open('{')
 	if err := e.conversation(req); err != nil {
 		return nil, nil, err
@@ -193,7 +195,7 @@ func (e *encoder) output(s *reprise.Schema) error {
 	if s == nil {
 		return nil
 	}
-	if !json.Valid(s.JSON) {
+	if !wire.Valid(s.JSON) {
 		return fmt.Errorf("the output schema is not JSON")
 	}
 	if s.Description != "" {

@@ -299,7 +299,7 @@ func TestRequests(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, warnings, err := encode(providerName(c.provider), c.model, c.req)
+			got, warnings, err := encode(t.Context(), providerName(c.provider), c.model, c.req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -317,7 +317,7 @@ func TestRequests(t *testing.T) {
 			if after, _ := json.Marshal(c.req); string(after) != string(before) {
 				t.Errorf("the request was changed:\n%s\nbefore:\n%s", after, before)
 			}
-			again, _, err := encode(providerName(c.provider), c.model, c.req)
+			again, _, err := encode(t.Context(), providerName(c.provider), c.model, c.req)
 			if err != nil || string(again) != string(got) {
 				t.Errorf("the second time it is different: %s, %v", again, err)
 			}
@@ -327,7 +327,7 @@ func TestRequests(t *testing.T) {
 
 // TestNumbersAreExact compares the bytes: as values they would be rounded.
 func TestNumbersAreExact(t *testing.T) {
-	got, _, err := encode(Google, "gemini-2.5-flash", chat(assistant(reprise.ToolCall{ID: "a", Name: "f", Args: `{"n":12345678901234567890,"x":1.50}`})))
+	got, _, err := encode(t.Context(), Google, "gemini-2.5-flash", chat(assistant(reprise.ToolCall{ID: "a", Name: "f", Args: `{"n":12345678901234567890,"x":1.50}`})))
 	if err != nil {
 		t.Fatal(err)
 	}

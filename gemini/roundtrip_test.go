@@ -15,7 +15,7 @@ import (
 // body encodes a request as a JSON value.
 func body(t *testing.T, provider, model string, req *reprise.Request) any {
 	t.Helper()
-	raw, warnings, err := encode(provider, model, req)
+	raw, warnings, err := encode(t.Context(), provider, model, req)
 	if err != nil {
 		t.Fatal(err)
 	}

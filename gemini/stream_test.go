@@ -427,19 +427,26 @@ func TestLongLines(t *testing.T) {
 	}
 }
 
-// TestManyChunks checks that the work grows with the text, not with its
-// square.
-func TestManyChunks(t *testing.T) {
+// TestAllocations: a chunk is one allocation, the event, although each counts
+// the tokens so far; room for the text grows by doubling.
+func TestAllocations(t *testing.T) {
 	allocs := func(n int) float64 {
-		stream := strings.Repeat(sseOf(parts(`{"text":"some more words "}`)), n) + sseOf(last("STOP"))
+		chunk := `data: {"candidates":[{"content":{"parts":[{"text":"some more words "}]}}],"usageMetadata":{"promptTokenCount":9,"thoughtsTokenCount":4},"modelVersion":"m"}` + "\n\n"
+		stream := strings.Repeat(chunk, n) + sseOf(last("STOP"))
 		return testing.AllocsPerRun(3, func() {
-			if _, err := reprise.Collect(ReadResponse(strings.NewReader(stream), "", &reprise.Request{})); err != nil {
-				t.Fatal(err)
+			for _, err := range ReadResponse(strings.NewReader(stream), "", &reprise.Request{}) {
+				if err != nil {
+					t.Fatal(err)
+				}
 			}
-		}) / float64(n)
+		})
 	}
-	if few, many := allocs(100), allocs(10000); many > few {
-		t.Errorf("%.2f allocations a chunk of 100, %.2f of 10000", few, many)
+	few, many := allocs(100), allocs(10000)
+	if per := (many - few) / 9900; per > 1.01 {
+		t.Errorf("a chunk allocates %.2f times, want 1", per)
+	}
+	if rest := few - 100; rest > 60 {
+		t.Errorf("a stream allocates %v times beside its chunks, want at most 60", rest)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/wire"
 )
 
 // tools writes the tools and toolConfig: all functions in one entry, and an
@@ -56,7 +57,7 @@ func (e *encoder) tools(req *reprise.Request) error {
 // function writes a functionDeclaration.
 // https://ai.google.dev/api/caching#FunctionDeclaration
 func (e *encoder) function(t reprise.ToolSpec) error {
-	if len(t.Schema) > 0 && !json.Valid(t.Schema) {
+	if len(t.Schema) > 0 && !wire.Valid(t.Schema) {
 		return fmt.Errorf("the schema of tool %q is not JSON", t.Name)
 	}
 	e.Open('{')

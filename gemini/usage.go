@@ -33,12 +33,13 @@ func (s *stream) readUsage() {
 		case "toolUsePromptTokenCount":
 			u.toolUse = d.Int()
 		case "thoughtsTokenCount":
-			if d.Peek() != 'n' {
-				n := d.Int()
-				u.thoughts = &n
-			} else {
-				d.Skip()
+			if d.Null() {
+				continue
 			}
+			if u.thoughts == nil {
+				u.thoughts = new(int64)
+			}
+			*u.thoughts = d.Int()
 		default:
 			d.Skip()
 		}

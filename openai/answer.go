@@ -1,11 +1,11 @@
 package openai
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/wire"
 )
 
 // assistant writes an answer of the model's, item by item in its order.
@@ -125,7 +125,7 @@ func (e *encoder) thought(r reprise.Reasoning, after reprise.Parts) {
 		e.dropped("reasoning that has no Echo: the API takes only what it gave")
 	case !e.dialect.owns(r.Echo.Provider):
 		e.dropped("%s's reasoning", r.Echo.Provider)
-	case !json.Valid(r.Echo.Data) || typeOf(r.Echo.Data) != "reasoning":
+	case !wire.Valid(r.Echo.Data) || typeOf(r.Echo.Data) != "reasoning":
 		e.dropped("reasoning whose Echo is not of this API")
 	case e.dialect.Encrypted && !reasons(e.name):
 		e.dropped("reasoning, to a model that does not reason and refuses it")
@@ -200,6 +200,7 @@ func (e *encoder) image(m reprise.Media) {
 	e.orphaned = false // the API knows an image by its id
 	e.Open('{')
 	e.members(own.Item, "result")
-	e.Field("result", base64.StdEncoding.EncodeToString(m.Data))
+	e.Key("result")
+	e.Base64("", m.Data)
 	e.Close('}')
 }

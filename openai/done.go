@@ -3,9 +3,9 @@ package openai
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/json"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/wire"
 )
 
 // settle gives a draft its final text, of which the deltas were a part, and
@@ -37,7 +37,7 @@ func (s *stream) done(output int64, raw []byte) {
 	}
 	it.done, it.id = true, id
 	s.doneItems++
-	if it.lost = !json.Valid(raw); it.lost {
+	if it.lost = !wire.Valid(raw); it.lost {
 		s.emit(reprise.Warning{Provider: s.dialect.name(), Code: reprise.WarnData, Message: "an item of type " + kind + " is not quite JSON and cannot go back"})
 	}
 	switch {

@@ -50,7 +50,7 @@ func isObject(raw json.RawMessage) bool { return len(raw) == 0 || raw[0] == '{' 
 
 // isWholeObject reports whether raw is a JSON object.
 func isWholeObject(raw []byte) bool {
-	return bytes.HasPrefix(bytes.TrimLeft(raw, " \t\r\n"), []byte("{")) && json.Valid(raw)
+	return bytes.HasPrefix(bytes.TrimLeft(raw, " \t\r\n"), []byte("{")) && wire.Valid(raw)
 }
 
 // rest collects the members of an object that have no place of their own.

@@ -161,7 +161,7 @@ func (s *stream) finish(r *response) {
 		name string
 		raw  []byte
 	}{{"service_tier", r.tier}, {"incomplete_details", r.incomplete}} {
-		if !isNull(x.raw) && json.Valid(x.raw) {
+		if !isNull(x.raw) && wire.Valid(x.raw) {
 			if f.Extra == nil {
 				f.Extra = map[string]json.RawMessage{}
 			}

@@ -53,7 +53,8 @@ func (e *encoder) imageSource(m reprise.Media) {
 	case m.URL != "":
 		e.Field("image_url", m.URL)
 	default:
-		e.Field("image_url", dataURL(m))
+		e.Key("image_url")
+		e.DataURL(m.Type, m.Data)
 	}
 }
 
@@ -76,7 +77,8 @@ func (e *encoder) inputFile(m reprise.Media) {
 		if m.Name == "" {
 			m.Name = "document" + extensions[m.Type]
 		}
-		e.Field("file_data", dataURL(m))
+		e.Key("file_data")
+		e.DataURL(m.Type, m.Data)
 	}
 	if m.Name != "" {
 		e.Field("filename", m.Name)

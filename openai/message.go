@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/wire"
 )
 
 // message ends a message: each piece of its content becomes a part.
@@ -149,7 +150,7 @@ func citations(raw []byte, of string) []reprise.Citation {
 		var a annotation
 		_ = json.Unmarshal(value, &a) // what is of another type is not told
 		c := reprise.Citation{URL: a.URL, Title: a.Title}
-		if json.Valid(value) {
+		if wire.Valid(value) {
 			c.Raw = bytes.Clone(value)
 		}
 		if c.Title == "" {

@@ -78,7 +78,7 @@ func FromEnv(name string) (*Model, error) { return openai.Model(name, os.Getenv)
 // that comes as a whole too.
 func (m *Model) Stream(ctx context.Context, req *reprise.Request) iter.Seq2[reprise.Event, error] {
 	return func(yield func(reprise.Event, error) bool) {
-		call, warnings, err := m.ask(req)
+		call, warnings, err := m.ask(ctx, req)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -114,7 +114,7 @@ func (m *Model) OutputMode(req *reprise.Request) reprise.OutputMode {
 func (m *Model) dialect() *Dialect { return m.Dialect.orOpenAI() }
 
 // ask makes the HTTP call for a request.
-func (m *Model) ask(req *reprise.Request) (*wire.Call, []reprise.Warning, error) {
+func (m *Model) ask(ctx context.Context, req *reprise.Request) (*wire.Call, []reprise.Warning, error) {
 	if m.Name == "" && req.Model == "" {
 		return nil, nil, m.invalid(errors.New("no model: set Model.Name"))
 	}
@@ -122,7 +122,7 @@ func (m *Model) ask(req *reprise.Request) (*wire.Call, []reprise.Warning, error)
 	if err != nil {
 		return nil, nil, err
 	}
-	body, warnings, err := encode(m, req)
+	body, warnings, err := encode(ctx, m, req)
 	if err != nil {
 		return nil, nil, m.invalid(err)
 	}

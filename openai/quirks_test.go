@@ -445,7 +445,7 @@ func goesBack(t *testing.T, m reprise.Message) {
 	t.Helper()
 	req := &reprise.Request{Messages: append(reprise.Ask("hi"), m)}
 	req.Messages = append(req.Messages, reprise.User("go on"))
-	body, _, err := encode(&Model{Name: "gpt-5"}, req)
+	body, _, err := encode(t.Context(), &Model{Name: "gpt-5"}, req)
 	if err != nil {
 		t.Fatal(err)
 	}

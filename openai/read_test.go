@@ -162,7 +162,7 @@ func TestReadRequest(t *testing.T) {
 			if d := cmp.Diff(&c.want, got); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}
-			body, warnings, err := encode(&Model{}, got)
+			body, warnings, err := encode(t.Context(), &Model{}, got)
 			if err != nil || len(warnings) > 0 {
 				t.Fatal(err, warnings)
 			}
@@ -216,7 +216,7 @@ func FuzzReadRequest(f *testing.F) {
 		if _, err := json.Marshal(first); err != nil {
 			t.Fatalf("cannot be stored: %v", err)
 		}
-		written, _, err := encode(&Model{}, first)
+		written, _, err := encode(t.Context(), &Model{}, first)
 		if err != nil {
 			t.Fatalf("read, but not written: %v", err)
 		}

@@ -312,7 +312,7 @@ func TestRecordedRequests(t *testing.T) {
 			if err != nil {
 				t.Fatalf("exchange %d: %v", i, err)
 			}
-			body, warnings, err := encode(&Model{Dialect: *d}, req)
+			body, warnings, err := encode(t.Context(), &Model{Dialect: *d}, req)
 			if err != nil || len(warnings) > 0 {
 				t.Fatalf("exchange %d: %v, %v", i, err, warnings)
 			}
@@ -356,7 +356,7 @@ func TestRoundTrip(t *testing.T) {
 			history := append(first.Messages[:len(first.Messages):len(first.Messages)], resp.Message, results)
 			rebuilt := *second
 			rebuilt.System, rebuilt.Messages = first.System, history
-			body, warnings, err := encode(&Model{Dialect: *d}, &rebuilt)
+			body, warnings, err := encode(t.Context(), &Model{Dialect: *d}, &rebuilt)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -25,7 +26,7 @@ type encoder struct {
 }
 
 // encode writes the body for a request, and says what it had to leave out.
-func encode(m *Model, req *reprise.Request) ([]byte, []reprise.Warning, error) {
+func encode(ctx context.Context, m *Model, req *reprise.Request) ([]byte, []reprise.Warning, error) {
 	e := &encoder{model: m, dialect: m.dialect(), name: req.Model}
 	if e.name == "" {
 		e.name = m.Name
@@ -34,6 +35,7 @@ func encode(m *Model, req *reprise.Request) ([]byte, []reprise.Warning, error) {
 	if e.extra, err = e.readExtra(req.Extra); err != nil {
 		return nil, nil, err
 	}
+	e.Begin(ctx)
 	e.Open('{')
 	e.Field("model", e.name)
 	if err := e.conversation(req); err != nil {
@@ -138,7 +140,7 @@ func (e *encoder) output(s *reprise.Schema) error {
 	if s == nil {
 		return nil
 	}
-	if !json.Valid(s.JSON) {
+	if !wire.Valid(s.JSON) {
 		return fmt.Errorf("the output schema is not JSON")
 	}
 	name := s.Name
@@ -198,7 +200,7 @@ func (e *encoder) tool(t reprise.ToolSpec) error {
 	case t.Provider != "":
 		e.dropped("tool %s: it is %s's own", t.Name, t.Provider)
 		return nil
-	case len(t.Schema) > 0 && !json.Valid(t.Schema):
+	case len(t.Schema) > 0 && !wire.Valid(t.Schema):
 		return fmt.Errorf("the schema of tool %q is not JSON", t.Name)
 	}
 	e.Open('{')

@@ -378,7 +378,7 @@ func TestRequests(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			body, warnings, err := encode(&c.model, &c.req)
+			body, warnings, err := encode(t.Context(), &c.model, &c.req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -405,7 +405,7 @@ func TestRequests(t *testing.T) {
 			if after, err := json.Marshal(c.req); err != nil || string(after) != string(before) {
 				t.Errorf("the request was changed: %v\n%s\n%s", err, before, after)
 			}
-			if again, _, _ := encode(&c.model, &c.req); string(again) != string(body) {
+			if again, _, _ := encode(t.Context(), &c.model, &c.req); string(again) != string(body) {
 				t.Errorf("not the same twice:\n%s\n%s", body, again)
 			}
 		})

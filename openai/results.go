@@ -2,10 +2,10 @@ package openai
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/wire"
 )
 
 // results writes one item a result.
@@ -151,7 +151,7 @@ func (e *encoder) shellOutput(r reprise.ToolResult) error {
 		return err
 	}
 	e.Key("output")
-	if list := bytes.TrimSpace([]byte(s)); json.Valid(list) && list[0] == '[' {
+	if list := bytes.TrimSpace([]byte(s)); wire.Valid(list) && list[0] == '[' {
 		e.Raw(list)
 		return nil
 	}

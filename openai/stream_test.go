@@ -235,7 +235,7 @@ func FuzzStream(f *testing.F) {
 		if err := json.Unmarshal(stored, &back); err != nil {
 			t.Fatalf("cannot be read again: %v\n%s", err, stored)
 		}
-		if body, _, err := encode(New("gpt-5", ""), &reprise.Request{Messages: []reprise.Message{got.Message}}); err == nil && !json.Valid(body) {
+		if body, _, err := encode(t.Context(), New("gpt-5", ""), &reprise.Request{Messages: []reprise.Message{got.Message}}); err == nil && !json.Valid(body) {
 			t.Errorf("sent back as %s", body)
 		}
 	})

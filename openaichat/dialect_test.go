@@ -42,7 +42,7 @@ func TestReasoningGoesBack(t *testing.T) {
 		"openai":     {``, ``, ``},
 	} {
 		t.Run(provider, func(t *testing.T) {
-			b, _, err := encode(&Model{Name: "m", Dialect: *dialect(t, provider)}, &reprise.Request{Messages: thought})
+			b, _, err := encode(t.Context(), &Model{Name: "m", Dialect: *dialect(t, provider)}, &reprise.Request{Messages: thought})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -63,7 +63,7 @@ func TestReasoningGoesBack(t *testing.T) {
 }
 
 func TestShortIDs(t *testing.T) {
-	b, _, err := encode(&Model{Name: "m", Dialect: mistral}, &reprise.Request{Messages: thought})
+	b, _, err := encode(t.Context(), &Model{Name: "m", Dialect: mistral}, &reprise.Request{Messages: thought})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestDialectFields(t *testing.T) {
 
 func TestCacheControl(t *testing.T) {
 	want := []reprise.Message{reprise.User("a", reprise.CachePoint{TTL: "1h"}, reprise.Text{Text: "b"}, reprise.CachePoint{})}
-	b, warnings, err := encode(&Model{Name: "m", Dialect: openrouter}, &reprise.Request{Messages: want})
+	b, warnings, err := encode(t.Context(), &Model{Name: "m", Dialect: openrouter}, &reprise.Request{Messages: want})
 	if err != nil || warnings != nil {
 		t.Fatal(err, warnings)
 	}

@@ -32,20 +32,17 @@ func (e *encoder) media(m reprise.Media) error {
 	return nil
 }
 
-func dataURL(m reprise.Media) string {
-	return "data:" + m.Type + ";base64," + base64.StdEncoding.EncodeToString(m.Data)
-}
-
 func (e *encoder) image(m reprise.Media) {
-	url := m.URL
-	if url == "" {
-		url = dataURL(m)
-	}
 	e.Open('{')
 	e.Field("type", "image_url")
 	e.Key("image_url")
 	e.Open('{')
-	e.Field("url", url)
+	e.Key("url")
+	if m.URL == "" {
+		e.DataURL(m.Type, m.Data)
+	} else {
+		e.String(m.URL)
+	}
 	if m.Detail != "" {
 		e.Field("detail", m.Detail)
 	}
@@ -58,7 +55,8 @@ func (e *encoder) audio(m reprise.Media, format string) {
 	e.Field("type", "input_audio")
 	e.Key("input_audio")
 	e.Open('{')
-	e.Field("data", base64.StdEncoding.EncodeToString(m.Data))
+	e.Key("data")
+	e.Base64("", m.Data)
 	e.Field("format", format)
 	e.Close('}')
 	e.Close('}')
@@ -77,7 +75,8 @@ func (e *encoder) file(m reprise.Media) {
 			name = "document.pdf"
 		}
 		e.Field("filename", name)
-		e.Field("file_data", dataURL(m))
+		e.Key("file_data")
+		e.DataURL(m.Type, m.Data)
 	}
 	e.Close('}')
 	e.Close('}')

@@ -40,9 +40,9 @@ func (e *encoder) messages(req *reprise.Request) error {
 
 // plain writes a message that is only content.
 func (e *encoder) plain(role string, parts reprise.Parts) error {
-	e.Open('{')
-	e.Field("role", role)
-	e.Key("content")
+	e.Literal(`{"role":`)
+	e.String(role)
+	e.Literal(`"content":`)
 	if err := e.content(parts); err != nil {
 		return err
 	}
@@ -125,11 +125,8 @@ func (e *encoder) textPiece(text string, cache *reprise.CachePoint) {
 
 // assistant writes an answer of the model's.
 func (e *encoder) assistant(parts reprise.Parts) error {
-	var texts reprise.Parts
-	var calls []reprise.ToolCall
-	var refusal string
-	var thoughts []reprise.Reasoning
-	var sound string
+	texts, calls, thoughts := e.texts[:0], e.said[:0], e.thoughts[:0]
+	var refusal, sound string
 	for _, p := range parts {
 		switch p := p.(type) {
 		case reprise.Media:
@@ -156,13 +153,13 @@ func (e *encoder) assistant(parts reprise.Parts) error {
 			e.dropped("a %T in an answer: the API cannot carry it", p)
 		}
 	}
-	e.Open('{')
-	e.Field("role", "assistant")
+	e.texts, e.said, e.thoughts = texts, calls, thoughts // room for the next answer
+	e.Literal(`{"role":"assistant"`)
 	switch {
 	case len(thoughts) > 0 && e.dialect.Reasoning == ReasoningPieces:
 		e.thinkingPieces(thoughts, texts)
 	case len(texts) > 0 || len(calls) == 0 && refusal == "":
-		e.Key("content")
+		e.Literal(`"content":`)
 		if err := e.content(texts); err != nil {
 			return err
 		}
@@ -186,20 +183,18 @@ func (e *encoder) calls(calls []reprise.ToolCall) {
 	if len(calls) == 0 {
 		return
 	}
-	e.Key("tool_calls")
-	e.Open('[')
+	e.Literal(`"tool_calls":[`)
 	for _, c := range calls {
 		args := c.Args
 		if args == "" {
 			args = "{}"
 		}
-		e.Open('{')
-		e.Field("id", e.callID(c.ID))
-		e.Field("type", "function")
-		e.Key("function")
-		e.Open('{')
-		e.Field("name", c.Name)
-		e.Field("arguments", args)
+		e.Literal(`{"id":`)
+		e.String(e.callID(c.ID))
+		e.Literal(`"type":"function","function":{"name":`)
+		e.String(c.Name)
+		e.Literal(`"arguments":`)
+		e.String(args)
 		e.Close('}')
 		e.Close('}')
 	}
@@ -234,10 +229,9 @@ func (e *encoder) results(parts reprise.Parts) error {
 		}
 		texts, rest := splitResult(r)
 		media = append(media, rest...)
-		e.Open('{')
-		e.Field("role", "tool")
-		e.Field("tool_call_id", e.callID(r.ID))
-		e.Key("content")
+		e.Literal(`{"role":"tool","tool_call_id":`)
+		e.String(e.callID(r.ID))
+		e.Literal(`"content":`)
 		if err := e.content(texts); err != nil {
 			return err
 		}
@@ -252,6 +246,9 @@ func (e *encoder) results(parts reprise.Parts) error {
 // splitResult parts a result into text, for the tool message, and the media
 // (with a text that names the call), for the message after it.
 func splitResult(r reprise.ToolResult) (texts, media reprise.Parts) {
+	if !slices.ContainsFunc(r.Parts, func(p reprise.Part) bool { _, ok := p.(reprise.Media); return ok }) {
+		return r.Parts, nil
+	}
 	for _, p := range r.Parts {
 		if m, ok := p.(reprise.Media); ok {
 			if media == nil {

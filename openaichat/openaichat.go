@@ -39,7 +39,7 @@ type Model struct {
 // that comes as a whole too.
 func (m *Model) Stream(ctx context.Context, req *reprise.Request) iter.Seq2[reprise.Event, error] {
 	return func(yield func(reprise.Event, error) bool) {
-		call, warnings, err := m.call(req)
+		call, warnings, err := m.call(ctx, req)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -64,7 +64,7 @@ func (m *Model) Stream(ctx context.Context, req *reprise.Request) iter.Seq2[repr
 }
 
 // call makes the HTTP call for a request.
-func (m *Model) call(req *reprise.Request) (*wire.Call, []reprise.Warning, error) {
+func (m *Model) call(ctx context.Context, req *reprise.Request) (*wire.Call, []reprise.Warning, error) {
 	if m.Name == "" && req.Model == "" {
 		return nil, nil, m.invalid(errors.New("no model: set Model.Name"))
 	}
@@ -72,7 +72,7 @@ func (m *Model) call(req *reprise.Request) (*wire.Call, []reprise.Warning, error
 	if err != nil {
 		return nil, nil, err
 	}
-	body, warnings, err := encode(m, req)
+	body, warnings, err := encode(ctx, m, req)
 	if err != nil {
 		return nil, nil, m.invalid(err)
 	}

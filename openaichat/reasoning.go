@@ -44,6 +44,9 @@ func (e *encoder) reasoning(thoughts []reprise.Reasoning, calls bool) {
 }
 
 func joinThoughts(thoughts []reprise.Reasoning) string {
+	if len(thoughts) == 1 {
+		return thoughts[0].Text
+	}
 	var b strings.Builder
 	for _, r := range thoughts {
 		b.WriteString(r.Text)

@@ -253,7 +253,7 @@ func TestRecordedRequests(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			body, warnings, err := encode(&Model{Dialect: *d}, req)
+			body, warnings, err := encode(t.Context(), &Model{Dialect: *d}, req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -304,7 +304,7 @@ func TestSecondTurn(t *testing.T) {
 				t.Fatalf("exchange %d does not go on from the one before", i)
 			}
 			history.Messages = append(history.Messages, answer.Message, results)
-			body, _, err := encode(&Model{Dialect: *d}, history)
+			body, _, err := encode(t.Context(), &Model{Dialect: *d}, history)
 			if err != nil {
 				t.Fatal(err)
 			}

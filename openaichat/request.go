@@ -2,6 +2,7 @@ package openaichat
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 
@@ -16,15 +17,21 @@ type encoder struct {
 	model    string
 	thinks   bool // the conversation holds reasoning
 	warnings []reprise.Warning
+
+	// What the answer that is being written holds.
+	texts    reprise.Parts
+	said     []reprise.ToolCall
+	thoughts []reprise.Reasoning
 }
 
 // encode writes the body for a request, and says what it had to leave out.
-func encode(m *Model, req *reprise.Request) ([]byte, []reprise.Warning, error) {
+func encode(ctx context.Context, m *Model, req *reprise.Request) ([]byte, []reprise.Warning, error) {
 	e := &encoder{dialect: &m.Dialect, model: req.Model}
 	if e.model == "" {
 		e.model = m.Name
 	}
 	e.Buf = make([]byte, 0, roomFor(req))
+	e.Begin(ctx)
 	e.Open('{')
 	e.Field("model", e.model)
 	e.Key("messages")

@@ -13,7 +13,7 @@ import (
 // body is what a model sends for a request, and what it warns of.
 func body(t *testing.T, m *Model, req *reprise.Request) (map[string]any, []string) {
 	t.Helper()
-	b, warnings, err := encode(m, req)
+	b, warnings, err := encode(t.Context(), m, req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +172,7 @@ func FuzzReadRequest(f *testing.F) {
 		if err != nil {
 			return
 		}
-		written, _, err := encode(&Model{Name: "m", Dialect: d}, first)
+		written, _, err := encode(t.Context(), &Model{Name: "m", Dialect: d}, first)
 		if err != nil {
 			return // it held what the API does not take
 		}

@@ -1,10 +1,10 @@
 package openaichat
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/wire"
 )
 
 // tools writes the tools and what goes with them: tool_choice and strict
@@ -53,7 +53,7 @@ func (e *encoder) choice(c reprise.ToolChoice) {
 func (e *encoder) tool(t reprise.ToolSpec) error {
 	switch {
 	case t.Provider == e.dialect.name() || t.Provider == API:
-		if !json.Valid(t.Config) {
+		if !wire.Valid(t.Config) {
 			return fmt.Errorf("the config of tool %q is not JSON", t.Name)
 		}
 		e.Raw(t.Config)
@@ -61,20 +61,17 @@ func (e *encoder) tool(t reprise.ToolSpec) error {
 	case t.Provider != "":
 		e.dropped("tool %s: it is %s's own", t.Name, t.Provider)
 		return nil
-	case len(t.Schema) > 0 && !json.Valid(t.Schema):
+	case len(t.Schema) > 0 && !wire.Valid(t.Schema):
 		return fmt.Errorf("the schema of tool %q is not JSON", t.Name)
 	}
-	e.Open('{')
-	e.Field("type", "function")
-	e.Key("function")
-	e.Open('{')
-	e.Field("name", t.Name)
+	e.Literal(`{"type":"function","function":{"name":`)
+	e.String(t.Name)
 	if t.Description != "" {
 		e.Field("description", t.Description)
 	}
-	e.Key("strict")
+	e.Literal(`"strict":`)
 	e.Bool(t.Strict)
-	e.Key("parameters")
+	e.Literal(`"parameters":`)
 	if len(t.Schema) > 0 {
 		e.Raw(t.Schema)
 	} else {
@@ -120,7 +117,7 @@ func (e *encoder) output(req *reprise.Request) error {
 	if s == nil || e.dialect.outputByTool(req) {
 		return nil
 	}
-	if !json.Valid(s.JSON) {
+	if !wire.Valid(s.JSON) {
 		return fmt.Errorf("the output schema is not JSON")
 	}
 	e.Key("response_format")

@@ -1,7 +1,7 @@
 package openaichat
 
 import (
-	"fmt"
+	"strconv"
 
 	"github.com/repriselabs/reprise"
 )
@@ -120,7 +120,7 @@ func (s *stream) readCost() {
 	}
 	number := string(raw)
 	if s.dialect.CostExp != 0 {
-		number = fmt.Sprintf("%se%d", raw, s.dialect.CostExp)
+		number += "e" + strconv.Itoa(s.dialect.CostExp)
 	}
 	if usd, err := reprise.ParseUSD(number); err == nil {
 		s.cost = &usd

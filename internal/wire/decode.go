@@ -29,6 +29,7 @@ type Decoder struct {
 	depth   int
 	err     error
 	scratch []byte // for strings with escapes
+	strict  bool   // strings that are skipped must be as JSON wants them: see Valid
 }
 
 // maxDepth bounds how deep values may nest.
@@ -432,10 +433,15 @@ func (d *Decoder) Skip() {
 	}
 }
 
-// skipString passes over a string without looking into its escapes.
+// skipString passes over a string; unless it is strict, without looking into
+// its escapes.
 func (d *Decoder) skipString() {
 	if d.space() != '"' {
 		d.fail("want a string")
+		return
+	}
+	if d.strict {
+		d.checkString()
 		return
 	}
 	data := d.data

@@ -1,18 +1,34 @@
 package wire
 
 import (
+	"context"
+	"encoding/base64"
 	"encoding/json"
 	"math"
-	"math/bits"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/repriselabs/reprise/internal/kept"
 )
 
 // An Encoder appends JSON to Buf. It sets the commas; the caller sees to it
 // that keys, values and brackets come in their places.
 type Encoder struct {
-	Buf []byte
+	Buf  []byte
+	kept *kept.Strings // nil: nothing is
 }
+
+// Begin begins the body of a request. A run that sends a conversation again
+// and again keeps its long strings in ctx: each is escaped once.
+func (e *Encoder) Begin(ctx context.Context) {
+	if e.kept = kept.From(ctx); e.kept != nil {
+		e.kept.Begin()
+	}
+}
+
+// long is how many bytes a string has that is worth keeping: looking it up
+// then takes a small part of the time that escaping it does.
+const long = 512
 
 func (e *Encoder) comma() {
 	if n := len(e.Buf); n > 0 {
@@ -42,7 +58,25 @@ func (e *Encoder) Key(name string) {
 // String writes a string. Bytes that are not UTF-8 become U+FFFD.
 func (e *Encoder) String(s string) {
 	e.comma()
+	if e.kept != nil && len(s) >= long {
+		e.Buf = append(e.Buf, e.kept.Get(s, quoted)...)
+		return
+	}
 	e.Buf = AppendString(e.Buf, s)
+}
+
+// Base64 writes bytes as a string of base64, behind a prefix such as that of
+// a data URL.
+func (e *Encoder) Base64(prefix string, data []byte) {
+	e.comma()
+	e.Buf = AppendString(e.Buf, prefix)
+	e.Buf = base64.StdEncoding.AppendEncode(e.Buf[:len(e.Buf)-1], data)
+	e.Buf = append(e.Buf, '"')
+}
+
+// DataURL writes a file as a URL that holds it.
+func (e *Encoder) DataURL(mediaType string, data []byte) {
+	e.Base64("data:"+mediaType+";base64,", data)
 }
 
 // Raw writes a value that is JSON already; a nil or empty one is null.
@@ -52,6 +86,13 @@ func (e *Encoder) Raw(v []byte) {
 		v = []byte("null")
 	}
 	e.Buf = append(e.Buf, v...)
+}
+
+// Literal writes a piece of JSON that the program has as text: members, or
+// what opens a value. The commas around it are set; those in it are its own.
+func (e *Encoder) Literal(piece string) {
+	e.comma()
+	e.Buf = append(e.Buf, piece...)
 }
 
 // Int writes a whole number.
@@ -83,25 +124,22 @@ func (e *Encoder) Field(name, value string) {
 	e.String(value)
 }
 
+func quoted(s string) string { return string(AppendString(nil, s)) }
+
 const hexDigits = "0123456789abcdef"
 
 // AppendString appends s as a JSON string.
 func AppendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	start := 0
-	for i := 0; i < len(s); {
-		if i+8 <= len(s) {
-			if n := asIs(s[i : i+8]); n > 0 {
-				i += n
-				continue
-			}
+	for i := 0; ; {
+		for i < len(s) && ascii[s[i]] {
+			i++
 		}
-		c := s[i]
-		if c < utf8.RuneSelf {
-			if c >= ' ' && c != '"' && c != '\\' {
-				i++
-				continue
-			}
+		if i == len(s) {
+			break
+		}
+		if c := s[i]; c < utf8.RuneSelf {
 			b = append(b, s[start:i]...)
 			b = appendEscape(b, c)
 			i++
@@ -120,19 +158,13 @@ func AppendString(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// asIs is how many of eight bytes, from the first, are ASCII that needs no
-// escape. It looks at them all at once, as one number.
-func asIs(s string) int {
-	const ones, high = 0x0101010101010101, 0x8080808080808080
-	w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-	quote, slash := w^'"'*ones, w^'\\'*ones
-	// Taking n from each byte sets its high bit where the byte is less than
-	// n. It then borrows from the byte above, but the lowest bit that is set
-	// is right.
-	marks := (w | (w - ' '*ones) | (quote - ones) | (slash - ones)) & high
-	return bits.TrailingZeros64(marks) / 8
-}
+// ascii marks the bytes of ASCII that need no escape.
+var ascii = func() (t [256]bool) {
+	for i := range utf8.RuneSelf {
+		t[i] = i >= ' ' && plain[i]
+	}
+	return t
+}()
 
 func appendEscape(b []byte, c byte) []byte {
 	switch c {

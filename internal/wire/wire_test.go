@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -13,7 +14,10 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/kept"
 )
 
 // value reads any value with the Decoder's own methods.
@@ -185,6 +189,33 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
+// TestKept checks that a string which is kept is written as any other, and is
+// escaped for the first request alone.
+func TestKept(t *testing.T) {
+	texts := []string{"", "short \"text\"", strings.Repeat("\tlong \"text\"\n", 100), strings.Repeat("\xff\u2028", 1000)}
+	write := func(ctx context.Context) string {
+		e := Encoder{}
+		e.Begin(ctx)
+		e.Open('[')
+		for _, s := range texts {
+			e.String(s)
+		}
+		e.Close(']')
+		return string(e.Buf)
+	}
+	ctx := kept.With(t.Context(), new(kept.Strings))
+	for range 3 {
+		if d := cmp.Diff(write(t.Context()), write(ctx)); d != "" {
+			t.Errorf("without and with what is kept:\n%s", d)
+		}
+	}
+	e := Encoder{Buf: make([]byte, 0, 1<<16)}
+	e.Begin(ctx)
+	if allocs := testing.AllocsPerRun(10, func() { e.Buf = e.Buf[:0]; e.String(texts[2]) }); allocs > 0 {
+		t.Errorf("a string that is kept allocates %v times", allocs)
+	}
+}
+
 func BenchmarkAppendString(b *testing.B) {
 	s := strings.Repeat("\tif err := encode(out, value); err != nil { return fmt.Errorf(\"line %d: %w\", err) }\n", 100)
 	buf := make([]byte, 0, 2*len(s))
@@ -230,3 +261,25 @@ func TestOwnErrors(t *testing.T) {
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func FuzzValid(f *testing.F) {
+	for _, s := range []string{`{"type":"object","properties":{"a":{"type":["integer","null"]}}}`, ` [ 1 , -0.5e+3, "\u00e9\n\\\"", true , null ] `,
+		"\"a\nb\"", `"\x"`, `"\u12g4"`, `"\`, `[1,]`, `{"a"}`, `01`, "", " ", "1\x00", "\"\xff\"", strings.Repeat("[", 1001) + strings.Repeat("]", 1001)} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if got, want := Valid(data), json.Valid(data); got != want {
+			t.Errorf("%q: got %v, want %v", data, got, want)
+		}
+	})
+}
+
+func BenchmarkValid(b *testing.B) {
+	schema := []byte(`{"properties":{"a":{"description":"first \"number\"","type":"integer"},"b":{"description":"second number","type":"integer"}},"required":["a","b"],"type":"object"}`)
+	b.SetBytes(int64(len(schema)))
+	for b.Loop() {
+		if !Valid(schema) {
+			b.Fatal("not valid")
+		}
+	}
+}
