@@ -20,7 +20,8 @@ import (
 //     JSON are values, results stand in the order of the calls;
 //   - reasoning, signatures, cache points and what only one provider
 //     understands are left out: not every client sends them back;
-//   - tools are sorted, and their schemas say nothing that is the default.
+//   - tools are sorted, and their schemas say nothing that is the default. Of
+//     a function only that counts, its name and its description.
 func conversation(req *reprise.Request) *reprise.Request {
 	c := &conversant{ids: map[string]string{}}
 	messages := req.Messages
@@ -159,17 +160,28 @@ func encode(v any) string {
 func plainTools(tools []reprise.ToolSpec) []reprise.ToolSpec {
 	var out []reprise.ToolSpec
 	for _, t := range tools {
-		p := reprise.ToolSpec{Name: t.Name, Description: t.Description, Provider: t.Provider}
-		if v, ok := decode(t.Schema); ok {
+		p := reprise.ToolSpec{Name: t.Name, Description: t.Description}
+		switch v, ok := decode(t.Schema); {
+		case ok:
 			p.Schema = json.RawMessage(encode(plainSchema(v)))
-		}
-		if len(t.Config) > 0 {
-			p.Config = json.RawMessage(plainJSON(string(t.Config)))
+		case len(t.Config) == 0 || isFunction(t.Config):
+			p.Schema = json.RawMessage(`{"type":"object"}`)
+		default:
+			p.Provider, p.Config = t.Provider, json.RawMessage(plainJSON(string(t.Config)))
 		}
 		out = append(out, p)
 	}
 	slices.SortStableFunc(out, func(a, b reprise.ToolSpec) int { return cmp.Compare(a.Name, b.Name) })
 	return out
+}
+
+// isFunction reports whether the settings of a tool are only how one client
+// writes a function.
+func isFunction(config json.RawMessage) bool {
+	var c struct {
+		Type string `json:"type"`
+	}
+	return json.Unmarshal(config, &c) == nil && c.Type == "function"
 }
 
 // plainSchema leaves out of a JSON Schema what libraries add to it by

@@ -65,6 +65,17 @@ func TestConversation(t *testing.T) {
 		{"strictness", &reprise.Request{Tools: []reprise.ToolSpec{{Name: "a", Strict: true}}}, &reprise.Request{Tools: []reprise.ToolSpec{{Name: "a"}}}, true},
 		{"the order of tools", &reprise.Request{Tools: []reprise.ToolSpec{{Name: "a"}, {Name: "b"}}}, &reprise.Request{Tools: []reprise.ToolSpec{{Name: "b"}, {Name: "a"}}}, true},
 		{"a tool", &reprise.Request{Tools: []reprise.ToolSpec{{Name: "a"}}}, &reprise.Request{Tools: []reprise.ToolSpec{{Name: "b"}}}, false},
+		{
+			"how a function is written", &reprise.Request{Tools: tool(`{"type":"object","required":["a"]}`)},
+			&reprise.Request{Tools: []reprise.ToolSpec{{
+				Name: "add", Description: "Add", Schema: json.RawMessage(`{"type":"object","required":["a"]}`),
+				Provider: "openai-responses", Config: json.RawMessage(`{"type":"function","name":"add"}`),
+			}}}, true,
+		},
+		{
+			"no schema", &reprise.Request{Tools: tool(`{"type":"object","properties":{}}`)},
+			&reprise.Request{Tools: []reprise.ToolSpec{{Name: "add", Description: "Add", Provider: "openai-responses", Config: json.RawMessage(`{"type":"function"}`)}}}, true,
+		},
 		{"a provider's own tool", &reprise.Request{Tools: []reprise.ToolSpec{{Name: "web", Provider: "p", Config: json.RawMessage(`{"max":1}`)}}}, &reprise.Request{Tools: []reprise.ToolSpec{{Name: "web", Provider: "p", Config: json.RawMessage(`{"max":2}`)}}}, false},
 	} {
 		before := encode(tt.a)
