@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"strconv"
+	"strings"
 
 	"github.com/repriselabs/reprise"
 	"github.com/repriselabs/reprise/cassette"
@@ -58,14 +59,15 @@ func copyResponse(w *response, resp *http.Response) error {
 	return nil
 }
 
-// copyHeader adds the headers that are not of the connection.
+// copyHeader adds the headers that are not of the connection, nor of a server
+// like this one, of which the answer was recorded.
 func copyHeader(to, from http.Header) {
 	for name, values := range from {
 		switch textproto.CanonicalMIMEHeaderKey(name) {
 		case "Content-Length", "Alt-Svc", "Strict-Transport-Security": // of another server
 			continue
 		}
-		if !hopHeader(name) {
+		if !hopHeader(name) && !strings.HasPrefix(name, "Reprise-") {
 			to[name] = append(to[name], values...)
 		}
 	}
