@@ -33,10 +33,12 @@ type asked struct {
 	url    *url.URL
 	body   string // redacted
 	codec  codec.Codec
-	isCall bool // of a model
+	isCall bool     // of a model
+	before []*entry // among which are those that it may go on from
 
 	once         sync.Once
 	request      *reprise.Request // nil: it cannot be read
+	whole        *reprise.Request // with what was said before it
 	conversation *reprise.Request
 	text         string // the conversation as JSON
 }
@@ -78,7 +80,8 @@ func (a *asked) read() bool {
 		if err != nil {
 			return
 		}
-		a.request, a.conversation = req, conversation(req)
+		a.request, a.whole = req, restored(continued(req, a.before), a.before)
+		a.conversation = conversation(a.whole)
 		a.text = encode(a.conversation)
 	})
 	return a.request != nil
@@ -137,7 +140,9 @@ func entries(file string, rec *cassette.Recording, host string) []*entry {
 		if method == "" {
 			method = "GET"
 		}
-		list = append(list, &entry{asked: newAsked(method, u, redact.Body(in.Request.Body)), file: file, id: fmt.Sprintf("%s:%d", file, n), in: in})
+		a := newAsked(method, u, redact.Body(in.Request.Body))
+		a.before = list
+		list = append(list, &entry{asked: a, file: file, id: fmt.Sprintf("%s:%d", file, n), in: in})
 	}
 	return list
 }

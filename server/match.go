@@ -101,6 +101,7 @@ func (h *Handler) candidates(l *library, r *http.Request, body string, rung Rung
 	for _, host := range append([]string{""}, l.hosts...) {
 		// Hosts of one API understand some fields in their own way.
 		a := askedOf(r, host, body)
+		a.before = l.entries
 		if !a.read() {
 			continue
 		}
