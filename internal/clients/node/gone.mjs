@@ -1,0 +1,4 @@
+// Gone is thrown to leave a stream in its middle.
+export class Gone extends Error {
+  name = 'Gone';
+}
