@@ -41,7 +41,11 @@ func startCommand(t *testing.T, file string, args ...string) *command {
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { c.cmd.Process.Kill() }) // which is nothing if it was ended
+	t.Cleanup(func() { // which does nothing to one that was ended
+		c.cmd.Process.Kill()
+		<-c.rest
+		c.cmd.Wait()
+	})
 	lines := bufio.NewScanner(out)
 	said := ""
 	for c.address == "" && lines.Scan() {
@@ -49,6 +53,7 @@ func startCommand(t *testing.T, file string, args ...string) *command {
 		c.address = addressOf.FindString(lines.Text())
 	}
 	if c.address == "" {
+		close(c.rest)
 		t.Fatalf("reprise %s does not listen:\n%s", args[0], said)
 	}
 	go func() {
@@ -56,6 +61,7 @@ func startCommand(t *testing.T, file string, args ...string) *command {
 			said += lines.Text() + "\n"
 		}
 		c.rest <- said
+		close(c.rest)
 	}()
 	return c
 }

@@ -10,10 +10,18 @@ globalThis.fetch = async (...args) => {
   return response;
 };
 
+// A conversation ends at some time.
+class Turns extends Array {
+  push(...turns) {
+    if (this.length > 5) throw new Error(`there is no end after ${this.length} turns`);
+    return super.push(...turns);
+  }
+}
+
 async function work(job) {
   const [sdk, ...way] = job.client.split(' ');
   const ways = (await import(`./${sdk}.mjs`)).default;
-  const turns = [];
+  const turns = new Turns();
   let error = '';
   try {
     await ways[way.join(' ')](job, turns);
