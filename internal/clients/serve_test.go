@@ -101,6 +101,9 @@ func (tt *clientTest) serve(t *testing.T) {
 				if slices.ContainsFunc(matches, func(m string) bool { return m != string(server.Exact) && m != string(server.Conversation) }) {
 					t.Errorf("matched by %q", matches)
 				}
+				if c.program == "fantasy" && rec.name == "demo" && slices.Contains(matches, string(server.Conversation)) {
+					t.Errorf("matched by %q, but Fantasy is what was recorded", matches)
+				}
 			})
 		}
 		if asked == 0 {
