@@ -11,7 +11,7 @@ import (
 // continued is a request with what was said before it, where the provider
 // keeps that and the request only has the id of the answer that it goes on
 // from. Among before are the exchanges of which one had that answer; if none
-// had, the id stands for it.
+// had, the id stands for it in the system prompt.
 func continued(req *reprise.Request, before []*entry) *reprise.Request {
 	id, keepsTools := codec.Previous(req)
 	if id == "" {
@@ -20,7 +20,8 @@ func continued(req *reprise.Request, before []*entry) *reprise.Request {
 	whole := *req
 	i := slices.IndexFunc(before, func(e *entry) bool { return e.read() && e.known() != nil && e.known().ID == id })
 	if i < 0 {
-		whole.Messages = slices.Concat(reprise.Ask(fmt.Sprintf("after the answer %q", id)), req.Messages)
+		after := reprise.Text{Text: fmt.Sprintf("after the answer %q", id)}
+		whole.System = slices.Concat(req.System, reprise.Parts{after})
 		return &whole
 	}
 	past := before[i].whole
