@@ -74,3 +74,21 @@ func TestContinued(t *testing.T) {
 		})
 	}
 }
+
+// TestContinuedLoose: on the loose rung it does not count from which answer a
+// request goes on, if that is not recorded.
+func TestContinuedLoose(t *testing.T) {
+	asked := func(id string) string {
+		return edit(t, respondPrevious, map[string]any{"previous_response_id": id, "input": "And now?"})
+	}
+	rec := &cassette.Recording{Interactions: []cassette.Interaction{{
+		Request:  cassette.Request{Method: "POST", URL: "https://example.com/v1/responses", Body: asked("resp_8")},
+		Response: cassette.Response{Code: 200, Body: respondAnswer},
+	}}}
+	for rung, want := range map[server.Rung]string{server.Conversation: "none", server.Loose: "loose"} {
+		url := serve(t, &server.Handler{Match: rung, Recordings: map[string]*cassette.Recording{"run": rec}})
+		if got := post(t, url+"/v1/responses", asked("resp_9")); got.Match != want {
+			t.Errorf("%s: matched by %q, want %q", rung, got.Match, want)
+		}
+	}
+}
