@@ -44,7 +44,7 @@ func BenchmarkRun(b *testing.B) {
 // TestAllocations: a whole run, with its two requests and two tools, stays
 // within this many allocations. Whoever makes it fewer lowers the number.
 func TestAllocations(t *testing.T) {
-	const most = 390
+	const most = 400 // it takes 384, and more where the race detector empties pools
 	rec := recording(t)
 	client := &http.Client{Transport: answers{rec.Interactions[0].Response.Body, rec.Interactions[1].Response.Body}}
 	a := newAgent(client, "")
