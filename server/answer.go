@@ -82,25 +82,23 @@ func hopHeader(name string) bool {
 
 // copyBody passes each piece on as it comes.
 func copyBody(w *response, body io.Reader) error {
-	buf := make([]byte, 32<<10)
-	for {
-		n, err := body.Read(buf)
-		if n > 0 {
-			if _, err := w.Write(buf[:n]); err != nil {
-				return err
-			}
-			if err := w.flush(); err != nil {
-				return err
-			}
-		}
-		switch err {
-		case nil:
-		case io.EOF:
-			return nil
-		default:
-			return err
-		}
+	_, err := io.Copy(flushed{w}, body)
+	return err
+}
+
+// flushed passes on each piece that is written to it.
+type flushed struct{ *response }
+
+func (w flushed) Write(b []byte) (int, error) { return w.passOn(w.response.Write(b)) }
+
+// WriteString is for io.WriteString.
+func (w flushed) WriteString(s string) (int, error) { return w.passOn(w.response.WriteString(s)) }
+
+func (w flushed) passOn(n int, err error) (int, error) {
+	if err != nil {
+		return n, err
 	}
+	return n, w.flush()
 }
 
 // translate writes a recorded answer in the words of the client's API.
