@@ -99,7 +99,11 @@ func (h *Handler) candidates(l *library, r *http.Request, anyHost *asked, rung R
 	}
 	l.decoded()
 	most := 0
-	for _, host := range append([]string{""}, l.hosts...) {
+	hosts := l.hosts[anyHost.codec.API]
+	if h.translates(anyHost.codec) && !slices.Contains(hosts, "") {
+		hosts = append([]string{""}, hosts...)
+	}
+	for _, host := range hosts {
 		// Hosts of one API understand some fields in their own way.
 		a := anyHost
 		if host != "" {
