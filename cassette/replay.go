@@ -131,10 +131,11 @@ func (b *replayBody) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// WriteTo writes what is left, without a copy: each Write has bytes of one
-// chunk, as many as io.Copy would read at once.
+// WriteTo writes what is left: each Write has bytes of one chunk, as many as
+// io.Copy would read at once. The buffer is no larger than they need.
 func (b *replayBody) WriteTo(w io.Writer) (int64, error) {
 	const most = 32 << 10
+	var buf []byte
 	written := int64(0)
 	for {
 		if err := b.next(); err == io.EOF {
@@ -142,7 +143,8 @@ func (b *replayBody) WriteTo(w io.Writer) (int64, error) {
 		} else if err != nil {
 			return written, err
 		}
-		n, err := io.WriteString(w, b.rest[:min(b.left, most)])
+		buf = append(buf[:0], b.rest[:min(b.left, most)]...)
+		n, err := w.Write(buf)
 		b.read(n)
 		written += int64(n)
 		if err != nil {

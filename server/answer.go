@@ -89,12 +89,8 @@ func copyBody(w *response, body io.Reader) error {
 // flushed passes on each piece that is written to it.
 type flushed struct{ *response }
 
-func (w flushed) Write(b []byte) (int, error) { return w.passOn(w.response.Write(b)) }
-
-// WriteString is for io.WriteString.
-func (w flushed) WriteString(s string) (int, error) { return w.passOn(w.response.WriteString(s)) }
-
-func (w flushed) passOn(n int, err error) (int, error) {
+func (w flushed) Write(b []byte) (int, error) {
+	n, err := w.response.Write(b)
 	if err != nil {
 		return n, err
 	}

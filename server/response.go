@@ -1,7 +1,6 @@
 package server
 
 import (
-	"io"
 	"net/http"
 	"time"
 )
@@ -46,22 +45,6 @@ func (w *response) WriteHeader(status int) {
 }
 
 func (w *response) Write(b []byte) (int, error) {
-	w.begin()
-	n, err := w.ResponseWriter.Write(b)
-	w.bytes += int64(n)
-	return n, err
-}
-
-// WriteString is for io.WriteString.
-func (w *response) WriteString(s string) (int, error) {
-	w.begin()
-	n, err := io.WriteString(w.ResponseWriter, s)
-	w.bytes += int64(n)
-	return n, err
-}
-
-// begin notes that a piece is about to be written.
-func (w *response) begin() {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
@@ -73,6 +56,9 @@ func (w *response) begin() {
 		w.renewed = now
 		_ = w.control.SetWriteDeadline(now.Add(patience))
 	}
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += int64(n)
+	return n, err
 }
 
 // flush passes on what was written.
