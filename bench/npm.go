@@ -38,7 +38,7 @@ func install() (npm, error) {
 	fmt.Fprintln(os.Stderr, "installing", strings.Join(packages, ", "))
 	cmd := exec.Command("npm", append([]string{"install", "--prefix", n.dir, "--no-audit", "--no-fund", "--loglevel=error"}, packages...)...)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return n, fmt.Errorf("npm install: %w %s", err, out)
+		return n, fmt.Errorf("npm install: %s", strings.TrimSpace(fmt.Sprintf("%v %s", err, out)))
 	}
 	return n, os.WriteFile(ready, []byte(strings.Join(packages, " ")), 0o644)
 }

@@ -25,7 +25,7 @@ type Load struct {
 }
 
 // limit is how long a request may take.
-const limit = 30 * time.Second
+const limit = 2 * time.Minute
 
 // A Result is what came of a Load.
 type Result struct {
