@@ -76,7 +76,7 @@ func (n npm) aimock(dir, port string) (*exec.Cmd, error) {
 }
 
 // aimockAnswer is what the run's first answer says. In pieces of 5 characters
-// it comes in as many chunks.
+// it comes in 39 events, where the recorded one has 38.
 const aimockAnswer = `{"fixtures": [{
 	"match": {"userMessage": "Add and multiply the number 2 and 3"},
 	"response": {
