@@ -46,52 +46,62 @@ func (b *bench) run() error {
 	if err != nil {
 		return err
 	}
-	tables, streams, err := b.measure()
+	did, err := b.measure()
 	if err != nil {
 		return err
 	}
+	did.sizes = sizes
 	fmt.Printf("\nin %v, load average %s, other programs had %.0f%% of the machine\n", time.Since(began).Round(time.Second), strings.Join(b.load, " to "), 100*b.others)
 	if b.figures != "" {
-		if err := compare(b.figures, tables); err != nil {
+		if err := compare(b.figures, append(did.tables, did.served.tables...)); err != nil {
 			return err
 		}
 	}
 	if b.report == "" {
 		return nil
 	}
-	return b.write(tables, streams, sizes, began)
+	return b.write(did, began)
+}
+
+// outcome is what came of all.
+type outcome struct {
+	tables         []table
+	streams, sizes [][]string
+	served         served
 }
 
 // measure does all the works, and watches what else the machine does.
-func (b *bench) measure() ([]table, [][]string, error) {
+func (b *bench) measure() (outcome, error) {
+	var did outcome
 	before, err := coresNow()
 	if err != nil {
-		return nil, nil, err
+		return did, err
 	}
 	b.load = append(b.load, loadAverage())
-	var tables []table
 	wanted := slices.DeleteFunc(slices.Clone(works), func(w work) bool { return !b.wanted(w.name) })
 	began := time.Now()
 	for _, group := range groups(wanted) {
 		fmt.Fprintf(os.Stderr, "%5.0fs %s\n", time.Since(began).Seconds(), group[0].title)
 		done, err := b.group(group)
 		if err != nil {
-			return nil, nil, err
+			return did, err
 		}
 		for _, t := range done {
 			t.print(os.Stdout)
 		}
-		tables = append(tables, done...)
+		did.tables = append(did.tables, done...)
 	}
-	streams, err := b.slow()
-	if err != nil {
-		return nil, nil, err
+	if did.streams, err = b.slow(); err != nil {
+		return did, err
+	}
+	if did.served, err = b.serve(); err != nil {
+		return did, err
 	}
 	b.load = append(b.load, loadAverage())
 	b.end() // what the programs used is known when they have ended
 	after, err := coresNow()
 	b.others = after.others(before)
-	return tables, streams, err
+	return did, err
 }
 
 func (b *bench) wanted(name string) bool {
@@ -114,9 +124,15 @@ func (b *bench) begin() error {
 	if err != nil {
 		return err
 	}
-	b.procs["server"] = s
+	b.files["server"], b.procs["server"] = server, s
 	if b.url, err = s.line(); err != nil {
 		return err
+	}
+	if b.wanted("serve") {
+		fmt.Fprintln(os.Stderr, "building the command")
+		if b.files["reprise serve"], err = build(b.dir, "..", "./cmd/reprise"); err != nil {
+			return err
+		}
 	}
 	for _, name := range b.needed() {
 		fmt.Fprintln(os.Stderr, "building", name)

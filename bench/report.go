@@ -19,16 +19,18 @@ import (
 var reportText string
 
 // write writes the report.
-func (b *bench) write(tables []table, streams, sizes [][]string, began time.Time) error {
+func (b *bench) write(did outcome, began time.Time) error {
 	versions, err := b.versions()
 	if err != nil {
 		return err
 	}
-	text, err := report(tables).render(map[string]any{
+	text, err := report(append(did.tables, did.served.tables...)).render(map[string]any{
 		"Date": began.UTC().Format("2 January 2006"), "Took": fmt.Sprintf("%.0f minutes", time.Since(began).Minutes()),
 		"Machine": machine(), "Go": runtime.Version(), "Rounds": b.rounds, "For": b.long,
 		"Versions": versions, "Load": strings.Join(b.load, " at the begin and ") + " at the end",
-		"Others": fmt.Sprintf("%.0f%%", 100*b.others), "Streams": markdown(streams), "Sizes": markdown(sizes),
+		"Others": fmt.Sprintf("%.0f%%", 100*b.others), "Streams": markdown(did.streams), "Sizes": markdown(did.sizes),
+		"Slow": markdown(did.served.slow), "Recording": markdown(did.served.recording),
+		"Npm": strings.Join(packages[:2], ", ") + " (Node " + did.served.node + ")", "Absent": did.served.absent,
 	})
 	if err != nil {
 		return err
@@ -42,7 +44,7 @@ type report []table
 // render writes the text with its tables, and what else it asks for.
 func (r report) render(values map[string]any) ([]byte, error) {
 	t, err := template.New("report").Option("missingkey=error").Funcs(template.FuncMap{
-		"table": r.table, "sizes": r.sizes, "times": r.times, "growth": r.growth,
+		"table": r.table, "load": r.load, "sizes": r.sizes, "times": r.times, "growth": r.growth,
 	}).Parse(reportText)
 	if err != nil {
 		return nil, err
@@ -68,6 +70,15 @@ func (r report) table(name string, loopback bool) (string, error) {
 		return "", err
 	}
 	return markdown(t.rows()), nil
+}
+
+// load is the table of servers under load.
+func (r report) load(name string) (string, error) {
+	t, err := r.find(name, true)
+	if err != nil {
+		return "", err
+	}
+	return markdown(t.loadRows()), nil
 }
 
 // sizes is one table of works in memory that differ in size, with a column

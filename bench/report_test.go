@@ -20,8 +20,15 @@ func TestReport(t *testing.T) {
 		}
 		all = append(all, table{work: w, cells: cells})
 	}
+	for i, w := range loads {
+		cells := map[string][]peer.Measure{}
+		for _, p := range w.peers {
+			cells[p] = []peer.Measure{{NS: 1000, CPU: 1000, RSS: int64(2000+i) * 1e6}}
+		}
+		all = append(all, table{work: w, cells: cells})
+	}
 	values := map[string]any{}
-	for _, name := range []string{"Date", "Took", "Machine", "Go", "Rounds", "For", "Versions", "Load", "Others", "Streams", "Sizes"} {
+	for _, name := range []string{"Date", "Took", "Machine", "Go", "Rounds", "For", "Versions", "Load", "Others", "Streams", "Sizes", "Slow", "Recording", "Npm", "Absent"} {
 		values[name] = name
 	}
 	out, err := all.render(values)
@@ -30,6 +37,11 @@ func TestReport(t *testing.T) {
 	}
 	for i, w := range works {
 		if !strings.Contains(string(out), fmt.Sprintf(" %d |\n", 1000+i)) {
+			t.Errorf("%s is not in the report", w.title)
+		}
+	}
+	for i, w := range loads {
+		if !strings.Contains(string(out), fmt.Sprintf(" %d |\n", 2000+i)) {
 			t.Errorf("%s is not in the report", w.title)
 		}
 	}

@@ -115,7 +115,7 @@ func (t *table) print(w io.Writer) {
 
 func printRows(w io.Writer, rows [][]string) {
 	for _, row := range rows {
-		fmt.Fprintf(w, "  %-14s", row[0])
+		fmt.Fprintf(w, "  %-22s", row[0])
 		for _, cell := range row[1:] {
 			fmt.Fprintf(w, " %20s", cell)
 		}

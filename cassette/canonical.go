@@ -14,7 +14,7 @@ import (
 // only if a Cassette takes them for the same body. It returns false, and the
 // text as it is, for what is not JSON. The form is not JSON.
 func Canonical(text string) (string, bool) {
-	b, ok := canonical(nil, text)
+	b, ok := canonical(make([]byte, 0, len(text)+len(text)/2), text)
 	if !ok {
 		return text, false
 	}

@@ -302,7 +302,21 @@ func TestSplit(t *testing.T) {
 		if d := cmp.Diff(test.want, got); d != "" {
 			t.Errorf("%s:\n%s", name, d)
 		}
+		resp, _ = get(t, &cassette.Cassette{Recording: rec, Split: test.split}, t.Context())
+		var written pieces
+		n, err := io.Copy(&written, resp.Body)
+		if d := cmp.Diff(test.want, []string(written)); d != "" || n != int64(len(body)) || err != nil {
+			t.Errorf("%s, copied: %d bytes, %v\n%s", name, n, err, d)
+		}
 	}
+}
+
+// pieces are what was written to it, each Write by itself.
+type pieces []string
+
+func (p *pieces) Write(b []byte) (int, error) {
+	*p = append(*p, string(b))
+	return len(b), nil
 }
 
 func bytesOf(s string) (all []string) {

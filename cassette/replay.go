@@ -120,31 +120,63 @@ type replayBody struct {
 }
 
 func (b *replayBody) Read(p []byte) (int, error) {
-	if b.closed {
-		return 0, http.ErrBodyReadAfterClose
-	}
-	if len(p) == 0 {
+	if len(p) == 0 && !b.closed {
 		return 0, nil
+	}
+	if err := b.next(); err != nil {
+		return 0, err
+	}
+	n := copy(p[:min(len(p), b.left)], b.rest)
+	b.read(n)
+	return n, nil
+}
+
+// WriteTo writes what is left: each Write has bytes of one chunk, as many as
+// io.Copy would read at once. The buffer is no larger than they need.
+func (b *replayBody) WriteTo(w io.Writer) (int64, error) {
+	const most = 32 << 10
+	var buf []byte
+	written := int64(0)
+	for {
+		if err := b.next(); err == io.EOF {
+			return written, nil
+		} else if err != nil {
+			return written, err
+		}
+		buf = append(buf[:0], b.rest[:min(b.left, most)]...)
+		n, err := w.Write(buf)
+		b.read(n)
+		written += int64(n)
+		if err != nil {
+			return written, err
+		}
+	}
+}
+
+// next waits for the next chunk if all of the one before was read. It returns
+// what follows the last byte when that was.
+func (b *replayBody) next() error {
+	if b.closed {
+		return http.ErrBodyReadAfterClose
 	}
 	for b.left == 0 {
 		if len(b.chunks) == 0 {
-			b.left = len(b.rest)
+			if b.left = len(b.rest); b.left == 0 {
+				return b.end()
+			}
 			break
 		}
 		chunk := b.chunks[0]
 		if err := b.p.wait(b.ctx, chunk.Wait); err != nil {
-			return 0, err
+			return err
 		}
 		b.chunks, b.left = b.chunks[1:], chunk.Size
 	}
-	if b.left == 0 {
-		return 0, b.end()
-	}
-	n := copy(p[:min(len(p), b.left)], b.rest)
-	b.rest = b.rest[n:]
-	b.left -= n
-	return n, nil
+	return nil
 }
+
+// read goes on behind n bytes of the chunk.
+func (b *replayBody) read(n int) { b.rest, b.left = b.rest[n:], b.left-n }
 
 // end returns what follows the last byte.
 func (b *replayBody) end() error {

@@ -2,8 +2,9 @@ package openai
 
 import (
 	"fmt"
-	"net/url"
 	"strings"
+
+	"github.com/repriselabs/reprise/internal/wire"
 )
 
 // A Dialect is what a server of the Responses API does in its own way. The
@@ -151,8 +152,7 @@ func DialectOf(host string) Dialect {
 	for _, d := range Dialects() {
 		suffixes := strings.Fields(d.Host)
 		if len(suffixes) == 0 {
-			u, _ := url.Parse(d.BaseURL) // ours are valid
-			suffixes = []string{u.Host}
+			suffixes = []string{wire.Host(d.BaseURL)}
 		}
 		for _, suffix := range suffixes {
 			if !d.Local && (host == suffix || strings.HasSuffix(host, "."+suffix)) {

@@ -3,10 +3,10 @@ package openaichat
 import (
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"strings"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/wire"
 )
 
 // A Dialect is what a server of the Chat Completions API does in its own
@@ -122,8 +122,7 @@ func DialectOf(host string) Dialect {
 	for _, d := range Dialects() {
 		suffix := d.Host
 		if suffix == "" {
-			u, _ := url.Parse(d.BaseURL) // ours are valid
-			suffix = u.Host
+			suffix = wire.Host(d.BaseURL)
 		}
 		if !d.Local && (host == suffix || strings.HasSuffix(host, "."+suffix)) {
 			return d

@@ -85,25 +85,19 @@ func hopHeader(name string) bool {
 
 // copyBody passes each piece on as it comes.
 func copyBody(w *response, body io.Reader) error {
-	buf := make([]byte, 32<<10)
-	for {
-		n, err := body.Read(buf)
-		if n > 0 {
-			if _, err := w.Write(buf[:n]); err != nil {
-				return err
-			}
-			if err := w.flush(); err != nil {
-				return err
-			}
-		}
-		switch err {
-		case nil:
-		case io.EOF:
-			return nil
-		default:
-			return err
-		}
+	_, err := io.Copy(flushed{w}, body)
+	return err
+}
+
+// flushed passes on each piece that is written to it.
+type flushed struct{ *response }
+
+func (w flushed) Write(b []byte) (int, error) {
+	n, err := w.response.Write(b)
+	if err != nil {
+		return n, err
 	}
+	return n, w.flush()
 }
 
 // translate writes a recorded answer in the words of the client's API.

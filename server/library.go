@@ -19,7 +19,7 @@ import (
 type library struct {
 	files   []string // in order
 	entries []*entry
-	hosts   []string // of the recorded calls of models, each once
+	hosts   map[string][]string // by API: of its recorded calls, each once
 	exact   map[key][]*entry
 
 	once  sync.Once
@@ -28,14 +28,14 @@ type library struct {
 }
 
 func newLibrary(byFile map[string][]*entry) *library {
-	l := &library{files: slices.Sorted(maps.Keys(byFile)), exact: map[key][]*entry{}}
+	l := &library{files: slices.Sorted(maps.Keys(byFile)), hosts: map[string][]string{}, exact: map[key][]*entry{}}
 	for _, file := range l.files {
 		for _, e := range byFile[file] {
 			l.entries = append(l.entries, e)
 			k := e.exact()
 			l.exact[k] = append(l.exact[k], e)
-			if e.isCall && !slices.Contains(l.hosts, e.url.Host) {
-				l.hosts = append(l.hosts, e.url.Host)
+			if hosts := l.hosts[e.codec.API]; e.isCall && !slices.Contains(hosts, e.url.Host) {
+				l.hosts[e.codec.API] = append(hosts, e.url.Host)
 			}
 		}
 	}

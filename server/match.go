@@ -54,7 +54,7 @@ type found struct {
 }
 
 // find looks for the recorded exchange that answers a request, rung by rung.
-func (h *Handler) find(l *library, r *http.Request, body string) (found, error) {
+func (h *Handler) find(l *library, r *http.Request, a *asked) (found, error) {
 	rungs, err := h.rungs()
 	if err != nil {
 		return found{}, err
@@ -62,7 +62,7 @@ func (h *Handler) find(l *library, r *http.Request, body string) (found, error) 
 	name := r.Header.Get(CassetteHeader)
 	var miss found
 	for _, rung := range rungs {
-		all := h.candidates(l, r, body, rung)
+		all := h.candidates(l, r, a, rung)
 		var list []found
 		for _, f := range all {
 			if name == "" || f.entry.file == name || strings.HasSuffix(f.entry.file, "/"+name) {
@@ -84,11 +84,12 @@ func (h *Handler) find(l *library, r *http.Request, body string) (found, error) 
 }
 
 // candidates are the recorded exchanges that a request matches on a rung, the
-// best of them: of its own API, in the form that it asks for.
-func (h *Handler) candidates(l *library, r *http.Request, body string, rung Rung) []found {
+// best of them: of its own API, in the form that it asks for. It is read
+// anew for each host.
+func (h *Handler) candidates(l *library, r *http.Request, anyHost *asked, rung Rung) []found {
 	var best []found
 	if rung == Exact {
-		a := askedOf(r, "", body)
+		a := anyHost
 		for _, e := range l.exact[a.exact()] {
 			if e.isCall || sameEnd(e.url.Path, r.URL.Path) {
 				best = append(best, found{rung: rung, entry: e, asked: a})
@@ -98,10 +99,17 @@ func (h *Handler) candidates(l *library, r *http.Request, body string, rung Rung
 	}
 	l.decoded()
 	most := 0
-	for _, host := range append([]string{""}, l.hosts...) {
+	hosts := l.hosts[anyHost.codec.API]
+	if h.translates(anyHost.codec) && !slices.Contains(hosts, "") {
+		hosts = append([]string{""}, hosts...)
+	}
+	for _, host := range hosts {
 		// Hosts of one API understand some fields in their own way.
-		a := askedOf(r, host, body)
-		a.before = l.entries
+		a := anyHost
+		if host != "" {
+			a = askedOf(r, host, anyHost.body)
+			a.before = l.entries
+		}
 		if !a.read() {
 			continue
 		}

@@ -46,7 +46,6 @@ func (h *Handler) miss(l *library, a *asked, f found) error {
 		e.Nearest = f.entry.place()
 		return e
 	}
-	a.before = l.entries
 	if !a.read() {
 		return e
 	}

@@ -165,8 +165,7 @@ func (r *refusal) Unwrap() error { return r.error }
 func (h *Handler) serve(w *response, r *http.Request, done *Answered) error {
 	body, err := readBody(w, r, h.MaxBody)
 	var redact cassette.Redact
-	text := redact.Body(string(body))
-	a := askedOf(r, "", text)
+	a := askedOf(r, "", redact.Body(string(body)))
 	if a.isCall {
 		done.API = a.codec.API
 	}
@@ -177,10 +176,11 @@ func (h *Handler) serve(w *response, r *http.Request, done *Answered) error {
 	if err != nil {
 		return refuse(w, a, err)
 	}
+	a.before = l.entries
 	if r.URL.Path == "/" && r.Method == http.MethodGet {
 		return h.welcome(w, l)
 	}
-	f, err := h.find(l, r, text)
+	f, err := h.find(l, r, a)
 	if err != nil {
 		return refuse(w, a, err)
 	}

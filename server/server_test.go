@@ -25,7 +25,7 @@ import (
 )
 
 // seed is the project's first recording: two turns of Chat Completions.
-func seed(t *testing.T) *cassette.Recording {
+func seed(t testing.TB) *cassette.Recording {
 	t.Helper()
 	rec, err := cassette.Read(bytes.NewReader(demo.Cassette))
 	if err != nil {

@@ -50,15 +50,26 @@ func workOf(path string) string {
 // path is the work, so that a base address is http://host/text-1000/v1.
 func Serve(ctx context.Context, l net.Listener) error {
 	made, mu := bodies{}, sync.Mutex{}
+	events, whole := eventsOf(seedCalls), [][]byte{seedCalls}
 	s := http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		work := workOf(r.URL.Path)
-		if kind, _ := Split(work); kind == Slow {
-			trickle(w, r, work)
-			return
-		}
 		request, err := io.ReadAll(r.Body)
 		if err != nil {
 			return // the client is gone
+		}
+		work := workOf(r.URL.Path)
+		switch kind, size := Split(work); kind {
+		case Slow:
+			trickle(w, r, size)
+			return
+		case Stamped:
+			stamp(w, r, size)
+			return
+		case Flushed:
+			pieces(w, events)
+			return
+		case Once:
+			pieces(w, whole)
+			return
 		}
 		mu.Lock()
 		body := made.answer(work, request)

@@ -70,7 +70,9 @@ type Measure struct {
 	Allocs float64 `json:"allocs"`
 	Bytes  float64 `json:"bytes"`         // allocated
 	Sum    int     `json:"sum"`           // what the Run returned
-	RSS    int64   `json:"rss,omitempty"` // of slow streams: what each adds
+	RSS    int64   `json:"rss,omitempty"` // of slow streams: what each adds; of a server under load: all
+	P50    float64 `json:"p50,omitempty"` // of a server under load: half of the answers take no longer, in ns
+	P99    float64 `json:"p99,omitempty"`
 	Error  string  `json:"error,omitempty"`
 }
 

@@ -12,8 +12,7 @@ const Slow = "slow"
 
 const pace = 100 * time.Millisecond
 
-func trickle(w http.ResponseWriter, r *http.Request, work string) {
-	_, size := Split(work)
+func trickle(w http.ResponseWriter, r *http.Request, size int) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	flush := w.(http.Flusher)
 	tick := time.NewTicker(pace)

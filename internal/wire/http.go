@@ -244,3 +244,11 @@ func htmlTitle(page string) string {
 	}
 	return fmt.Sprintf(" (%q)", strings.TrimSpace(title))
 }
+
+// Host is the host of an address, which is known to be one: with a port, if
+// there is one.
+func Host(address string) string {
+	_, rest, _ := strings.Cut(address, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	return host
+}
