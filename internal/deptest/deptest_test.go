@@ -41,7 +41,7 @@ var rules = []struct {
 	{"internal/eventstream", nil, nil},
 	{"internal/partialjson", nil, nil},
 	{"internal/kept", nil, nil},
-	{"internal/wire", []string{"", "internal/kept"}, nil},
+	{"internal/wire", []string{"", "internal/kept", "internal/sse"}, nil},
 	{"internal/demo", []string{""}, nil},
 	{"internal/dice", []string{""}, nil},
 	{"openaichat/azure", nil, []string{oauth}},
