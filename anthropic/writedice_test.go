@@ -244,18 +244,18 @@ func inSequence(t *testing.T, events []string) {
 // TestWriteRecordings writes what real answers were read as, and reads it as
 // the same.
 func TestWriteRecordings(t *testing.T) {
-	recordings(t, func(t *testing.T, exchanges []exchange) {
+	eachRecording(t, func(t *testing.T, exchanges []exchange) {
 		for i, x := range exchanges {
 			as := Answer{Provider: x.provider(), Bedrock: x.provider() == "bedrock"}
 			read := func(body io.Reader) iter.Seq2[reprise.Event, error] { return ReadResponse(body, as.Provider, nil) }
-			want, err := reprise.Collect(read(strings.NewReader(x.Response.Body)))
+			want, err := reprise.Collect(read(strings.NewReader(x.Response)))
 			if err != nil {
 				t.Fatal(err)
 			}
 			as.Known = want
 			for _, as.Stream = range []bool{true, false} {
 				var b bytes.Buffer
-				warnings, err := WriteResponse(&b, read(strings.NewReader(x.Response.Body)), as)
+				warnings, err := WriteResponse(&b, read(strings.NewReader(x.Response)), as)
 				if err != nil || warnings != nil {
 					t.Fatalf("exchange %d: %v, warnings %v", i, err, warnings)
 				}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -207,23 +206,19 @@ func wellFormed(t *testing.T, as Answer, body string, err error) {
 // TestWriteRecordings writes what real answers were read as, and reads it as
 // the same.
 func TestWriteRecordings(t *testing.T) {
-	recordings(t, func(t *testing.T, exchanges []exchange) {
+	eachRecording(t, func(t *testing.T, exchanges []exchange) {
 		for i, x := range exchanges {
 			req := x.read(t)
 			read := func(body io.Reader) iter.Seq2[reprise.Event, error] { return ReadResponse(body, x.provider, req) }
 			want := x.answer(t, req)
-			u, err := url.Parse(x.Request.URL)
-			if err != nil {
-				t.Fatal(err)
-			}
-			as := AnswerTo(u, []byte(x.Request.Body), x.provider)
+			as := AnswerTo(x.URL, []byte(x.Request), x.provider)
 			if as.Stream != x.streamed() || as.List {
 				t.Errorf("exchange %d: read as %+v", i, as)
 			}
 			as.Known = want
 			for _, as := range forms(as) {
 				var b bytes.Buffer
-				warnings, err := WriteResponse(&b, read(strings.NewReader(x.Response.Body)), as)
+				warnings, err := WriteResponse(&b, read(strings.NewReader(x.Response)), as)
 				if err != nil || !slices.Equal(warnings, want.Warnings) {
 					t.Fatalf("exchange %d: %v, warnings %v", i, err, warnings)
 				}
@@ -235,7 +230,7 @@ func TestWriteRecordings(t *testing.T) {
 				if as.List {
 					continue
 				}
-				if diff := cmp.Diff(rawFacts(t, x.Response.Body), rawFacts(t, text)); diff != "" {
+				if diff := cmp.Diff(rawFacts(t, x.Response), rawFacts(t, text)); diff != "" {
 					t.Errorf("exchange %d, stream %v: the raw answer (-recorded +written):\n%s", i, as.Stream, diff)
 				}
 			}

@@ -251,18 +251,18 @@ func FuzzWriteAnything(f *testing.F) {
 // the same, but for white space between the tokens of JSON.
 func TestWriteRecordings(t *testing.T) {
 	sameJSON := cmp.Transformer("compact", func(raw json.RawMessage) string { return string(onOneLine(raw)) })
-	eachRecording(t, func(t *testing.T, exchanges []recorded) {
+	eachRecording(t, func(t *testing.T, exchanges []exchange) {
 		for i, ex := range exchanges {
-			d := ex.dialect(t)
+			d := ex.dialect
 			read := func(body io.Reader) iter.Seq2[reprise.Event, error] { return ReadResponse(body, d, nil) }
-			want, err := reprise.Collect(read(strings.NewReader(ex.Response.Body)))
+			want, err := reprise.Collect(read(strings.NewReader(ex.Response)))
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, stream := range []bool{true, false} {
 				var b bytes.Buffer
-				as := Answer{Dialect: d, Stream: stream, Known: want, Asked: []byte(ex.Request.Body)}
-				warnings, err := WriteResponse(&b, read(strings.NewReader(ex.Response.Body)), as)
+				as := Answer{Dialect: d, Stream: stream, Known: want, Asked: []byte(ex.Request)}
+				warnings, err := WriteResponse(&b, read(strings.NewReader(ex.Response)), as)
 				if err != nil || !slices.Equal(warnings, want.Warnings) {
 					t.Fatalf("exchange %d: %v, warnings %v", i, err, warnings)
 				}

@@ -137,17 +137,17 @@ func FuzzWriteAnything(f *testing.F) {
 // TestWriteRecordings writes what real answers were read as, and reads it as
 // the same.
 func TestWriteRecordings(t *testing.T) {
-	eachRecording(t, func(t *testing.T, exchanges []recorded) {
+	eachRecording(t, func(t *testing.T, exchanges []exchange) {
 		for i, ex := range exchanges {
-			d := ex.dialect(t)
+			d := ex.dialect
 			read := func(body io.Reader) iter.Seq2[reprise.Event, error] { return ReadResponse(body, d, nil) }
-			want, err := reprise.Collect(read(strings.NewReader(ex.Response.Body)))
+			want, err := reprise.Collect(read(strings.NewReader(ex.Response)))
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, stream := range []bool{true, false} {
 				var b bytes.Buffer
-				warnings, err := WriteResponse(&b, read(strings.NewReader(ex.Response.Body)), Answer{Dialect: d, Stream: stream, Known: want})
+				warnings, err := WriteResponse(&b, read(strings.NewReader(ex.Response)), Answer{Dialect: d, Stream: stream, Known: want})
 				if err != nil || !slices.Equal(warnings, want.Warnings) {
 					t.Fatalf("exchange %d: %v, warnings %v", i, err, warnings)
 				}
