@@ -40,11 +40,7 @@ func (s *stream) end() {
 	if !ok {
 		s.NoUsage()
 	}
-	s.Emit(reprise.Finish{
-		ID: s.id, Provider: s.Call.Provider, Model: s.model,
-		Reason: s.finishReason(), Usage: usage, Extra: s.extra,
-	})
-	s.Stopped = true
+	s.Finish(reprise.Finish{ID: s.id, Model: s.model, Reason: s.finishReason(), Usage: usage, Extra: s.extra})
 }
 
 // finishReason is by

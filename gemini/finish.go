@@ -46,11 +46,7 @@ func (s *stream) end() {
 	if !s.usage.reported() {
 		s.NoUsage()
 	}
-	s.Emit(reprise.Finish{
-		ID: s.id, Provider: s.Call.Provider, Model: s.model,
-		Reason: reason, Usage: s.usage.usage(), Extra: s.extras(),
-	})
-	s.Stopped = true
+	s.Finish(reprise.Finish{ID: s.id, Model: s.model, Reason: reason, Usage: s.usage.usage(), Extra: s.extras()})
 }
 
 // blocked is the error for a prompt that the provider would not take.

@@ -156,7 +156,7 @@ func (s *stream) finish(r *response) {
 	if !r.counted {
 		s.NoUsage()
 	}
-	f := reprise.Finish{ID: s.id, Provider: s.Call.Provider, Model: s.model, Reason: s.reason(r), Usage: r.usage, Cost: r.cost}
+	f := reprise.Finish{ID: s.id, Model: s.model, Reason: s.reason(r), Usage: r.usage, Cost: r.cost}
 	for _, x := range []struct {
 		name string
 		raw  []byte
@@ -168,8 +168,7 @@ func (s *stream) finish(r *response) {
 			f.Extra[x.name] = append(json.RawMessage(nil), x.raw...)
 		}
 	}
-	s.Emit(f)
-	s.Stopped = true
+	s.Finish(f)
 }
 
 func (s *stream) reason(r *response) reprise.FinishReason {

@@ -297,11 +297,7 @@ func (s *stream) end() {
 	if s.usage == (reprise.Usage{}) {
 		s.NoUsage()
 	}
-	s.Emit(reprise.Finish{
-		ID: s.id, Provider: s.Call.Provider, Model: s.model,
-		Reason: s.reason(calls), Usage: s.usage, Cost: s.cost, Extra: s.extra(),
-	})
-	s.Stopped = true
+	s.Finish(reprise.Finish{ID: s.id, Model: s.model, Reason: s.reason(calls), Usage: s.usage, Cost: s.cost, Extra: s.extra()})
 }
 
 func (s *stream) part(d *draft) reprise.Part {

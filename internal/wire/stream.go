@@ -120,6 +120,13 @@ func (s *Stream) Emit(ev reprise.Event) {
 	}
 }
 
+// Finish yields the end of an answer.
+func (s *Stream) Finish(f reprise.Finish) {
+	f.Provider = s.Call.Provider
+	s.Emit(f)
+	s.Stopped = true
+}
+
 // Fail yields an error.
 func (s *Stream) Fail(e *reprise.Error) {
 	if s.Stopped {
