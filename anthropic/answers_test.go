@@ -169,11 +169,11 @@ var plainReasons = map[string]reprise.FinishReason{
 }
 
 func TestRecordedAnswersAreWhatTheirBodiesSay(t *testing.T) {
-	recordings(t, func(t *testing.T, exchanges []exchange) {
+	eachRecording(t, func(t *testing.T, exchanges []exchange) {
 		for i, x := range exchanges {
 			req := x.read(t)
 			plain := readPlainly(t, x.events(t))
-			got, err := reprise.Collect(ReadResponse(strings.NewReader(x.Response.Body), x.provider(), req))
+			got, err := reprise.Collect(ReadResponse(strings.NewReader(x.Response), x.provider(), req))
 			if err != nil {
 				t.Fatalf("exchange %d: %v", i, err)
 			}
@@ -232,9 +232,9 @@ func eventEnds(body string) (ends []int) {
 }
 
 func TestRecordedStreamsHoweverTheyArrive(t *testing.T) {
-	recordings(t, func(t *testing.T, exchanges []exchange) {
+	eachRecording(t, func(t *testing.T, exchanges []exchange) {
 		for i, x := range exchanges {
-			body := x.Response.Body
+			body := x.Response
 			want, err := script(ReadResponse(strings.NewReader(body), x.provider(), nil))
 			if err != nil {
 				t.Fatal(err)

@@ -88,21 +88,11 @@ func (m *Model) Stream(ctx context.Context, req *reprise.Request) iter.Seq2[repr
 			yield(nil, err)
 			return
 		}
-		for _, w := range warnings {
-			if !yield(w, nil) {
-				return
-			}
-		}
-		resp, err := call.Do(ctx)
-		if err != nil {
-			yield(nil, m.explain(err))
-			return
-		}
-		defer resp.Body.Close()
 		s := newStream(call, req, yield)
-		s.broken = func(err error) *reprise.Error { return call.Broken(ctx, err) }
-		s.requestID = wire.RequestID(resp.Header)
-		s.run(resp.Body)
+		if body := s.Ask(ctx, warnings); body != nil {
+			defer body.Close()
+			s.run(body)
+		}
 	}
 }
 
@@ -158,7 +148,7 @@ func (m *Model) newCall(op Op, name string) (*wire.Call, error) {
 	if (ours || m.Host != nil) && wire.NoKey(m.Key, m.Client) {
 		return nil, &reprise.Error{Provider: m.provider(), Kind: reprise.KindAuth, Err: errors.New(m.noKey())}
 	}
-	call := &wire.Call{Provider: m.provider(), Client: m.Client, URL: strings.TrimSuffix(base, "/") + path, Key: m.Key, Header: http.Header{}}
+	call := &wire.Call{Provider: m.provider(), Client: m.Client, URL: strings.TrimSuffix(base, "/") + path, Key: m.Key, Header: http.Header{}, Explain: m.explain}
 	if m.Host == nil {
 		call.Header.Set("Anthropic-Version", apiVersion)
 	}
@@ -192,11 +182,8 @@ func (m *Model) invalid(err error) error {
 
 // explain makes the kind of an error exact, and adds to one about the key
 // where a key comes from.
-func (m *Model) explain(err error) error {
-	var e, inner *reprise.Error
-	if !errors.As(err, &e) {
-		return err
-	}
+func (m *Model) explain(e *reprise.Error, _ []byte) {
+	var inner *reprise.Error
 	if errors.As(e.Err, &inner) { // the transport could not sign
 		e.Kind = inner.Kind
 	}
@@ -204,7 +191,6 @@ func (m *Model) explain(err error) error {
 	if e.Kind == reprise.KindAuth && m.Key == "" && m.Host == nil {
 		e.Err = fmt.Errorf("%w; no key was sent: set Model.Key (usually from ANTHROPIC_API_KEY)", e.Err)
 	}
-	return err
 }
 
 // ReadResponse reads a recorded answer to req, streamed or whole, in events
@@ -216,9 +202,7 @@ func ReadResponse(body io.Reader, provider string, req *reprise.Request) iter.Se
 		provider = API
 	}
 	return func(yield func(reprise.Event, error) bool) {
-		call := &wire.Call{Provider: provider}
-		s := newStream(call, req, yield)
-		s.broken = func(err error) *reprise.Error { return call.Broken(context.Background(), err) }
+		s := newStream(&wire.Call{Provider: provider}, req, yield)
 		s.run(body)
 	}
 }

@@ -47,7 +47,7 @@ func (s *stream) startBlock(index int64, raw []byte) {
 		Type string `json:"type"`
 	}
 	if err := json.Unmarshal(raw, &head); err != nil {
-		s.fail(s.bad(fmt.Errorf("a content block: %w", err)))
+		s.Bad(fmt.Errorf("a content block: %w", err))
 		return
 	}
 	s.begun = true
@@ -63,7 +63,7 @@ func (s *stream) startBlock(index int64, raw []byte) {
 	s.Reset(raw)
 	s.readBlock(b)
 	if err := s.End(); err != nil {
-		s.fail(s.bad(fmt.Errorf("a content block: %w", err)))
+		s.Bad(fmt.Errorf("a content block: %w", err))
 		return
 	}
 	if b.kind != "tool_use" {
@@ -74,7 +74,7 @@ func (s *stream) startBlock(index int64, raw []byte) {
 		return
 	}
 	s.calls = true
-	s.emit(reprise.ArgsDelta{Part: b.part, ID: s.callID(b), Name: b.name})
+	s.Emit(reprise.ArgsDelta{Part: b.part, ID: s.callID(b), Name: b.name})
 }
 
 // readBlock reads a block of a kind that is modelled.
@@ -116,10 +116,10 @@ func isDefault(key string, raw []byte) bool {
 func (s *stream) blockDelta(index int64) {
 	b := s.block(index)
 	if b == nil {
-		s.fail(s.bad(fmt.Errorf("a delta for content block %d, which has not begun", index)))
+		s.Bad(fmt.Errorf("a delta for content block %d, which has not begun", index))
 		return
 	}
-	for more := s.Open('{'); more && !s.stopped; more = s.Next('}') {
+	for more := s.Open('{'); more && !s.Stopped; more = s.Next('}') {
 		key := s.Key()
 		switch {
 		case string(key) == "type":
@@ -149,9 +149,9 @@ func (s *stream) addText(b *block, text []byte) {
 	b.text.Write(text)
 	added := b.text.String()[from:] // a view: what a Builder holds never changes
 	if b.kind == "thinking" {
-		s.emit(reprise.ReasoningDelta{Part: b.part, Text: added})
+		s.Emit(reprise.ReasoningDelta{Part: b.part, Text: added})
 	} else {
-		s.emit(reprise.TextDelta{Part: b.part, Text: added})
+		s.Emit(reprise.TextDelta{Part: b.part, Text: added})
 	}
 }
 
@@ -161,7 +161,7 @@ func (s *stream) addArgs(b *block, args []byte) {
 	}
 	from := b.text.Len()
 	b.text.Write(args)
-	s.emit(reprise.ArgsDelta{Part: b.part, ID: s.callID(b), Name: b.name, Args: b.text.String()[from:]})
+	s.Emit(reprise.ArgsDelta{Part: b.part, ID: s.callID(b), Name: b.name, Args: b.text.String()[from:]})
 }
 
 // addCitation keeps a citation: the record as it came, and what of it others
@@ -215,7 +215,7 @@ func (s *stream) finishBlock(b *block) {
 	default:
 		part = reprise.Opaque{Provider: API, Kind: b.kind, Data: b.whole()}
 	}
-	s.emit(reprise.PartDone{Index: b.part, Part: part})
+	s.Emit(reprise.PartDone{Index: b.part, Part: part})
 }
 
 // wholeInput are the arguments that a call began with: all of them, if no
@@ -233,7 +233,7 @@ func (s *stream) callID(b *block) string {
 	if b.id != "" {
 		return b.id
 	}
-	return fmt.Sprintf("call_%d_%d", s.turn, b.part)
+	return fmt.Sprintf("call_%d_%d", s.Turn, b.part)
 }
 
 // echoOf is what goes back with a part besides what it holds itself. A

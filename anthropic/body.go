@@ -11,7 +11,6 @@ import (
 
 	"github.com/repriselabs/reprise"
 	"github.com/repriselabs/reprise/internal/eventstream"
-	"github.com/repriselabs/reprise/internal/sse"
 	"github.com/repriselabs/reprise/internal/wire"
 )
 
@@ -21,7 +20,7 @@ func (s *stream) run(body io.Reader) {
 	var first [1]byte
 	n, err := io.ReadFull(body, first[:])
 	if err != nil && err != io.EOF {
-		s.fail(s.broken(err))
+		s.Lost(err)
 		return
 	}
 	r := io.MultiReader(bytes.NewReader(first[:n]), body)
@@ -29,32 +28,16 @@ func (s *stream) run(body io.Reader) {
 		s.frames(eventstream.NewReader(bufio.NewReader(r)), body)
 		return
 	}
-	events := sse.NewReader(r)
-	switch first, err := events.First(); {
-	case err != nil:
-		s.fail(s.broken(err))
-		return
-	case first == '{' || first == '<' || first == '[':
-		s.whole(events.Rest())
+	if s.Begin(r) != 0 {
+		s.whole()
 		return
 	}
-	for !s.stopped {
-		ev, err := events.Next()
-		switch {
-		case err == io.EOF:
-			s.cut()
-			return
-		case errors.Is(err, sse.ErrTooLong):
-			s.fail(s.bad(err))
-			return
-		case err != nil:
-			s.fail(s.broken(err))
-			return
-		}
-		if len(bytes.TrimSpace(ev.Data)) > 0 && s.event(ev.Data, ev.Cut) {
+	for s.NextEvent() {
+		if len(bytes.TrimSpace(s.Event.Data)) > 0 && s.event(s.Event.Data, s.Event.Cut) {
 			wire.Drain(body)
 		}
 	}
+	s.cut()
 }
 
 // frames decodes the frames of InvokeModelWithResponseStream
@@ -62,28 +45,28 @@ func (s *stream) run(body io.Reader) {
 // whose chunks hold an event each.
 func (s *stream) frames(frames *eventstream.Reader, body io.Reader) {
 	var event []byte
-	for !s.stopped {
+	for !s.Stopped {
 		m, err := frames.Next()
 		switch {
 		case err == io.EOF || err == io.ErrUnexpectedEOF:
 			s.cut()
 			return
 		case errors.Is(err, eventstream.ErrFrame):
-			s.fail(s.bad(err))
+			s.Bad(err)
 			return
 		case err != nil:
-			s.fail(s.broken(err))
+			s.Lost(err)
 			return
 		}
 		if m.Header[":message-type"] != "event" {
-			s.fail(s.exception(m))
+			s.Fail(s.exception(m))
 			return
 		}
 		if m.Header[":event-type"] != "chunk" {
 			continue
 		}
 		if event, err = unwrap(event[:0], m.Payload); err != nil {
-			s.fail(s.bad(fmt.Errorf("a chunk: %w", err)))
+			s.Bad(fmt.Errorf("a chunk: %w", err))
 			return
 		}
 		if s.event(event, false) {
@@ -112,7 +95,7 @@ func unwrap(dst, payload []byte) ([]byte, error) {
 
 // exception makes an error of a frame that is one.
 func (s *stream) exception(m eventstream.Message) *reprise.Error {
-	e := errorFrom(s.call, m.Payload, 0)
+	e := errorFrom(s.Call, m.Payload, 0)
 	for _, name := range []string{":exception-type", ":error-code"} {
 		if code := m.Header[name]; code != "" {
 			message := m.Header[":error-message"]
@@ -120,20 +103,16 @@ func (s *stream) exception(m eventstream.Message) *reprise.Error {
 				message = e.Err.Error()
 			}
 			body, _ := json.Marshal(map[string]string{"code": code, "message": message}) // strings always marshal
-			return errorFrom(s.call, body, 0)
+			return errorFrom(s.Call, body, 0)
 		}
 	}
 	return e
 }
 
-// maxWhole bounds an answer that comes as a whole.
-const maxWhole = 256 << 20
-
 // whole decodes an answer that is not a stream.
-func (s *stream) whole(r io.Reader) {
-	data, err := io.ReadAll(io.LimitReader(r, maxWhole))
-	if err != nil {
-		s.fail(s.broken(err))
+func (s *stream) whole() {
+	data, ok := s.Whole()
+	if !ok {
 		return
 	}
 	s.Reset(data)
@@ -143,13 +122,13 @@ func (s *stream) whole(r io.Reader) {
 	}
 	kind := s.message(true)
 	switch err := s.End(); {
-	case s.stopped:
+	case s.Stopped:
 	case err != nil && !wire.Valid(data):
 		s.cut()
 	case err != nil:
 		s.odd(data, err, false)
 	case kind != "message" && !s.begun:
-		s.fail(errorFrom(s.call, data, 0))
+		s.Fail(errorFrom(s.Call, data, 0))
 	default:
 		s.end()
 	}

@@ -2,76 +2,45 @@ package anthropic
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/repriselabs/reprise"
 )
 
-func (s *stream) emit(ev reprise.Event) {
-	if !s.stopped && !s.yield(ev, nil) {
-		s.stopped = true
-	}
-}
-
-func (s *stream) fail(e *reprise.Error) {
-	if s.stopped {
-		return
-	}
-	s.stopped = true
-	if e.RequestID == "" {
-		e.RequestID = s.requestID
-	}
-	s.yield(nil, e)
-}
-
-func (s *stream) bad(err error) *reprise.Error {
-	return &reprise.Error{Provider: s.call.Provider, Kind: reprise.KindBadResponse, Err: err}
-}
-
 // cut fails for an answer that ends before its end.
 func (s *stream) cut() {
-	text := "the answer was cut off before message_stop"
-	if !s.begun {
-		text = "the answer was cut off before it began"
+	if s.begun {
+		s.Cut("was cut off before message_stop")
+	} else {
+		s.Cut("was cut off before it began")
 	}
-	s.fail(&reprise.Error{Provider: s.call.Provider, Kind: reprise.KindCut, Err: errors.New(text)})
 }
 
 // odd fails for an event that cannot be understood.
 func (s *stream) odd(data []byte, err error, cut bool) {
 	if cut {
-		s.fail(&reprise.Error{Provider: s.call.Provider, Kind: reprise.KindCut, Err: errors.New("the answer was cut off in the middle of an event")})
+		s.Cut("was cut off in the middle of an event")
 		return
 	}
-	e := errorFrom(s.call, data, 0)
-	e.Kind = reprise.KindBadResponse
-	if err != nil {
-		e.Err = fmt.Errorf("%w in %w", err, e.Err)
-	}
-	s.fail(e)
+	s.Odd(errorFrom(s.Call, data, 0), err)
 }
 
 // end yields what is still open, and the finish.
 func (s *stream) end() {
-	for len(s.open) > 0 && !s.stopped { // a server that stops no blocks
+	for len(s.open) > 0 && !s.Stopped { // a server that stops no blocks
 		s.finishBlock(s.open[0])
 	}
-	if s.stopped {
+	if s.Stopped {
 		return
 	}
 	if !s.begun {
-		s.fail(s.bad(errors.New("the answer is empty")))
+		s.Bad(errors.New("the answer is empty"))
 		return
 	}
 	usage, ok := s.usage.usage()
 	if !ok {
-		s.emit(reprise.Warning{Provider: s.call.Provider, Code: reprise.WarnUsage, Message: "the provider did not report the tokens used"})
+		s.NoUsage()
 	}
-	s.emit(reprise.Finish{
-		ID: s.id, Provider: s.call.Provider, Model: s.model,
-		Reason: s.finishReason(), Usage: usage, Extra: s.extra,
-	})
-	s.stopped = true
+	s.Finish(reprise.Finish{ID: s.id, Model: s.model, Reason: s.finishReason(), Usage: usage, Extra: s.extra})
 }
 
 // finishReason is by

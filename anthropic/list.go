@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -96,14 +95,9 @@ func modelInfo(raw json.RawMessage) reprise.ModelInfo {
 
 // get sends a call whose answer is one JSON object.
 func (m *Model) get(ctx context.Context, call *wire.Call, into any) error {
-	resp, err := call.Do(ctx)
+	resp, body, err := call.Fetch(ctx)
 	if err != nil {
-		return m.explain(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxWhole))
-	if err != nil {
-		return call.Broken(ctx, err)
+		return err
 	}
 	if err := json.Unmarshal(body, into); err != nil {
 		e := call.ErrorFrom(body, resp.StatusCode)

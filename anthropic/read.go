@@ -7,6 +7,7 @@ import (
 	"reflect"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/wire"
 )
 
 // ReadRequest reads a recorded body into the request that it was made from.
@@ -40,20 +41,11 @@ type reader struct {
 }
 
 // take decodes a field and removes it. A null is as if it were not there.
-func (r *reader) take(name string, into any) bool {
-	raw, ok := r.fields[name]
-	if !ok || r.err != nil {
-		return false
+func (r *reader) take(name string, into any) (ok bool) {
+	if r.err == nil {
+		ok, r.err = wire.Take(r.fields, name, into)
 	}
-	delete(r.fields, name)
-	if string(raw) == "null" {
-		return false
-	}
-	if err := json.Unmarshal(raw, into); err != nil {
-		r.err = fmt.Errorf("%s: %w", name, err)
-		return false
-	}
-	return true
+	return ok
 }
 
 // settings reads what is neither prompt nor tools. The fields stay, for rest.

@@ -97,7 +97,7 @@ func withoutMarks(v any) (n int) {
 func bodyOf(t *testing.T, x exchange) object {
 	t.Helper()
 	var body object
-	if err := json.Unmarshal([]byte(x.Request.Body), &body); err != nil {
+	if err := json.Unmarshal([]byte(x.Request), &body); err != nil {
 		t.Fatal(err)
 	}
 	delete(body, "stream")
@@ -105,7 +105,7 @@ func bodyOf(t *testing.T, x exchange) object {
 }
 
 func TestRecordedRequestsReadAndSentAgainAreTheSame(t *testing.T) {
-	recordings(t, func(t *testing.T, exchanges []exchange) {
+	eachRecording(t, func(t *testing.T, exchanges []exchange) {
 		for i, x := range exchanges {
 			m := x.model()
 			got, warnings := encoded(t, m, x.read(t))
@@ -142,11 +142,11 @@ func nextTurn(t *testing.T, first, second *reprise.Request) []reprise.Message {
 
 func TestAnswersGoBackWithEverythingThatWasRecorded(t *testing.T) {
 	turns := 0
-	recordings(t, func(t *testing.T, exchanges []exchange) {
+	eachRecording(t, func(t *testing.T, exchanges []exchange) {
 		for i := 1; i < len(exchanges); i++ {
 			turns++
 			first, second := exchanges[i-1].read(t), exchanges[i].read(t)
-			resp, err := reprise.Collect(ReadResponse(strings.NewReader(exchanges[i-1].Response.Body), exchanges[i-1].provider(), first))
+			resp, err := reprise.Collect(ReadResponse(strings.NewReader(exchanges[i-1].Response), exchanges[i-1].provider(), first))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -12,13 +12,7 @@ import (
 // (https://docs.anthropic.com/en/docs/build-with-claude/streaming). A part is
 // done when its block stops, and the answer with message_stop.
 type stream struct {
-	wire.Decoder
-	call       *wire.Call // for its errors
-	yield      func(reprise.Event, error) bool
-	stopped    bool // the consumer left, or the answer is at its end
-	broken     func(error) *reprise.Error
-	requestID  string
-	turn       int    // how many answers came before this one
+	wire.Stream
 	outputTool string // the tool whose arguments are the text of the answer
 
 	begun     bool // message_start, or a block
@@ -32,16 +26,8 @@ type stream struct {
 }
 
 func newStream(call *wire.Call, req *reprise.Request, yield func(reprise.Event, error) bool) *stream {
-	s := &stream{call: call, yield: yield}
-	if req == nil {
-		return s
-	}
-	for _, m := range req.Messages {
-		if m.Role == reprise.RoleAssistant {
-			s.turn++
-		}
-	}
-	if req.Output != nil {
+	s := &stream{Stream: wire.NewStream(call, req, yield)}
+	if req != nil && req.Output != nil {
 		s.outputTool = outputTool(req.Output)
 		for _, t := range req.Tools {
 			if t.Name == s.outputTool {
@@ -63,7 +49,7 @@ func (s *stream) event(data []byte, cut bool) (last bool) {
 	index := int64(-1)
 	var delta, start []byte
 	complaint := false
-	for more := s.Open('{'); more && !s.stopped; more = s.Next('}') {
+	for more := s.Open('{'); more && !s.Stopped; more = s.Next('}') {
 		switch key := s.Key(); string(key) {
 		case "type":
 			kind = eventKind(s.Bytes())
@@ -95,13 +81,13 @@ func (s *stream) event(data []byte, cut bool) (last bool) {
 		}
 	}
 	switch err := s.End(); {
-	case s.stopped:
+	case s.Stopped:
 		return false
 	case err != nil:
 		s.odd(data, err, cut)
 		return false
 	case complaint:
-		s.fail(errorFrom(s.call, data, 0))
+		s.Fail(errorFrom(s.Call, data, 0))
 		return false
 	}
 	return s.act(kind, index, delta, start)
@@ -165,7 +151,7 @@ func (s *stream) act(kind string, index int64, delta, start []byte) (last bool) 
 // It returns its type.
 func (s *stream) message(whole bool) (kind string) {
 	s.begun = s.begun || !whole
-	for more := s.Open('{'); more && !s.stopped; more = s.Next('}') {
+	for more := s.Open('{'); more && !s.Stopped; more = s.Next('}') {
 		switch key := string(s.Key()); key {
 		case "type":
 			if kind = s.String(); kind == "message" {
@@ -206,7 +192,7 @@ func (s *stream) content() {
 	outer := s.Decoder
 	for i, raw := range raws {
 		s.startBlock(int64(i), raw)
-		if s.stopped {
+		if s.Stopped {
 			break
 		}
 		s.finishBlock(s.open[len(s.open)-1])

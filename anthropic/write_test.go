@@ -2,8 +2,6 @@ package anthropic
 
 import (
 	"encoding/json"
-	"io"
-	"iter"
 	"net/http/httptest"
 	"net/url"
 	"slices"
@@ -125,19 +123,6 @@ func TestWriteWhole(t *testing.T) {
 		`"usage":{` + thoughtRead + `,` + thoughtKinds + `,"output_tokens":40,"output_tokens_details":{"thinking_tokens":8},"server_tool_use":{"web_search_requests":1},"service_tier":"standard"}}`
 	if d := cmp.Diff(want, got); d != "" || warnings != nil {
 		t.Errorf("warnings %q (-want +got):\n%s", warnings, d)
-	}
-}
-
-// TestWritePromises: on every host.
-func TestWritePromises(t *testing.T) {
-	for _, as := range forms {
-		dice.Codec{
-			Write: func(w io.Writer, events iter.Seq2[reprise.Event, error], stream bool) ([]reprise.Warning, error) {
-				as.Stream = stream
-				return WriteResponse(w, events, as)
-			},
-			Read: func(r io.Reader) iter.Seq2[reprise.Event, error] { return ReadResponse(r, as.Provider, nil) },
-		}.Promises(t)
 	}
 }
 

@@ -1,7 +1,6 @@
 package anthropic
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -99,76 +98,45 @@ func dicePart(d *dice.Dice, i int) reprise.Part {
 	return text
 }
 
-// writtenAndRead checks that an answer that the bytes make is written and read as
-// the same, streamed and whole.
-func writtenAndRead(t *testing.T, data []byte) {
-	t.Helper()
-	d := &dice.Dice{Data: data}
+// codec writes and reads answers of a server.
+func codec(as Answer) dice.Codec {
+	return dice.Codec{
+		Write: func(w io.Writer, events iter.Seq2[reprise.Event, error], stream bool, known *reprise.Response) ([]reprise.Warning, error) {
+			as.Stream, as.Known = stream, known
+			return WriteResponse(w, events, as)
+		},
+		Read: func(r io.Reader) iter.Seq2[reprise.Event, error] { return ReadResponse(r, as.Provider, nil) },
+		Check: func(t *testing.T, written string, stream bool) {
+			if stream {
+				inSequence(t, sent(t, written, as.Bedrock))
+			}
+		},
+	}
+}
+
+func writeAndRead(t *testing.T, d *dice.Dice) {
 	as := forms[d.Roll(len(forms))]
-	want := diceAnswer(d, as)
-	events := d.Events(want)
-	as.Known = want
-	for _, as.Stream = range []bool{true, false} {
-		var b bytes.Buffer
-		warnings, err := WriteResponse(&b, dice.Stream(nil, events...), as)
-		if err != nil || warnings != nil {
-			t.Fatalf("stream %v: %v, warnings %v", as.Stream, err, warnings)
-		}
-		text := b.String()
-		got, err := reprise.Collect(ReadResponse(&b, as.Provider, nil))
-		if err != nil {
-			t.Fatalf("%v in\n%s", err, text)
-		}
-		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
-			t.Errorf("%s, stream %v: %s\n(-want +got):\n%s", as.Provider, as.Stream, text, diff)
-		}
-	}
+	c := codec(as)
+	c.Same = cmp.Options{cmpopts.EquateEmpty()}
+	answer := diceAnswer(d, as)
+	c.RoundTrip(t, answer, d.Events(answer))
 }
 
-func TestWriteRoundTrip(t *testing.T) {
-	for data := range dice.Rolls(1000) {
-		if writtenAndRead(t, data); t.Failed() {
-			return
-		}
-	}
-}
+func TestWriteRoundTrip(t *testing.T) { dice.Test(t, 1000, writeAndRead) }
 
-func FuzzWriteResponse(f *testing.F) {
-	for data := range dice.Rolls(50) {
-		f.Add(data)
-	}
-	f.Fuzz(func(t *testing.T, data []byte) { writtenAndRead(t, data) })
-}
+func FuzzWriteResponse(f *testing.F) { dice.Fuzz(f, writeAndRead) }
 
-// FuzzWriteAnything checks that whatever the events are, what is written is
-// in order, and read as an answer or an error.
 func FuzzWriteAnything(f *testing.F) {
-	for data := range dice.Rolls(50) {
-		f.Add(data)
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		d := &dice.Dice{Data: data}
+	dice.Fuzz(f, func(t *testing.T, d *dice.Dice) {
 		as := forms[d.Roll(len(forms))]
-		as.Known = diceAnswer(d, as)
-		events := []reprise.Event{}
-		for len(d.Data) > 0 {
-			events = append(events, d.Anything(API, "stop_sequence", "container", "service_tier", "iterations", "amazon-bedrock-x"))
-		}
-		for _, as.Stream = range []bool{true, false} {
-			var b bytes.Buffer
-			_, err := WriteResponse(&b, dice.Stream(nil, events...), as)
-			if !as.Stream && b.Len() > 0 && !json.Valid(b.Bytes()) {
-				t.Errorf("not JSON: %s", b.Bytes())
-			}
-			if as.Stream {
-				inSequence(t, sent(t, b.String(), as.Bedrock))
-			}
-			_, readErr := reprise.Collect(ReadResponse(&b, as.Provider, nil))
-			if (err == nil) != (readErr == nil) {
-				t.Errorf("stream %v: written with the error %v, read with the error %v", as.Stream, err, readErr)
-			}
-		}
+		codec(as).Anything(t, d, diceAnswer(d, as), API, "stop_sequence", "container", "service_tier", "iterations", "amazon-bedrock-x")
 	})
+}
+
+func TestWritePromises(t *testing.T) {
+	for _, as := range forms {
+		codec(as).Promises(t)
+	}
 }
 
 // sent are the events of a written stream.
@@ -244,29 +212,9 @@ func inSequence(t *testing.T, events []string) {
 // TestWriteRecordings writes what real answers were read as, and reads it as
 // the same.
 func TestWriteRecordings(t *testing.T) {
-	recordings(t, func(t *testing.T, exchanges []exchange) {
-		for i, x := range exchanges {
-			as := Answer{Provider: x.provider(), Bedrock: x.provider() == "bedrock"}
-			read := func(body io.Reader) iter.Seq2[reprise.Event, error] { return ReadResponse(body, as.Provider, nil) }
-			want, err := reprise.Collect(read(strings.NewReader(x.Response.Body)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			as.Known = want
-			for _, as.Stream = range []bool{true, false} {
-				var b bytes.Buffer
-				warnings, err := WriteResponse(&b, read(strings.NewReader(x.Response.Body)), as)
-				if err != nil || warnings != nil {
-					t.Fatalf("exchange %d: %v, warnings %v", i, err, warnings)
-				}
-				if as.Stream {
-					inSequence(t, sent(t, b.String(), as.Bedrock))
-				}
-				got, err := reprise.Collect(read(&b))
-				if diff := cmp.Diff(want, got); diff != "" || err != nil {
-					t.Errorf("exchange %d, stream %v: %v (-want +got):\n%s", i, as.Stream, err, diff)
-				}
-			}
+	eachRecording(t, func(t *testing.T, exchanges []exchange) {
+		for _, x := range exchanges {
+			codec(Answer{Provider: x.provider(), Bedrock: x.provider() == "bedrock"}).Recording(t, x.Response)
 		}
 	})
 }

@@ -31,7 +31,7 @@ func (s *stream) content() {
 			s.Skip()
 			continue
 		}
-		for more := s.Open('['); more && !s.stopped; more = s.Next(']') {
+		for more := s.Open('['); more && !s.Stopped; more = s.Next(']') {
 			readPiece(&s.Decoder, &s.next)
 			if s.Err() == nil {
 				s.addPiece(&s.next)
@@ -53,9 +53,9 @@ func (s *stream) addPiece(p *piece) {
 		return
 	}
 	d := s.begin()
-	part, err := p.part(s.provider, func() string { return callID(s.turn, d.index) })
+	part, err := p.part(s.Call.Provider, func() string { return callID(s.Turn, d.index) })
 	if err != nil {
-		s.fail(s.bad(fmt.Errorf("a function call that cannot be read: %w", err)))
+		s.Bad(fmt.Errorf("a function call that cannot be read: %w", err))
 		return
 	}
 	s.finishPart(d, part)
@@ -76,7 +76,7 @@ func (s *stream) addText(p *piece) {
 	}
 	if d == nil {
 		d = s.begin()
-		d.kind, d.echo = kind, p.echo(s.provider, "")
+		d.kind, d.echo = kind, p.echo(s.Call.Provider, "")
 	}
 	if len(p.text) == 0 {
 		return
@@ -85,9 +85,9 @@ func (s *stream) addText(p *piece) {
 	d.b.Write(p.text)
 	added := d.b.String()[from:] // a view: what a Builder holds never changes
 	if p.thought {
-		s.emit(reprise.ReasoningDelta{Part: d.index, Text: added})
+		s.Emit(reprise.ReasoningDelta{Part: d.index, Text: added})
 	} else {
-		s.emit(reprise.TextDelta{Part: d.index, Text: added})
+		s.Emit(reprise.TextDelta{Part: d.index, Text: added})
 	}
 }
 
@@ -102,7 +102,7 @@ func (s *stream) begin() *draft {
 // finishPart yields a part that came whole.
 func (s *stream) finishPart(d *draft, part reprise.Part) {
 	if c, ok := part.(reprise.ToolCall); ok {
-		s.emit(reprise.ArgsDelta{Part: d.index, ID: c.ID, Name: c.Name, Args: c.Args})
+		s.Emit(reprise.ArgsDelta{Part: d.index, ID: c.ID, Name: c.Name, Args: c.Args})
 	}
 	d.part = part
 	s.settle(s.sources)
@@ -122,7 +122,7 @@ func (s *stream) settle(keepTexts bool) {
 		default:
 			return
 		}
-		s.emit(reprise.PartDone{Index: d.index, Part: d.part})
+		s.Emit(reprise.PartDone{Index: d.index, Part: d.part})
 	}
 }
 
@@ -139,15 +139,15 @@ func (s *stream) addPartial(p *piece) bool {
 	pc := s.partial
 	if pc == nil {
 		d := s.begin()
-		pc = &partialCall{draft: d, call: reprise.ToolCall{ID: c.id, Name: c.name, Echo: p.echo(s.provider, "functionCall")}}
+		pc = &partialCall{draft: d, call: reprise.ToolCall{ID: c.id, Name: c.name, Echo: p.echo(s.Call.Provider, "functionCall")}}
 		if c.id == "" {
-			pc.call.ID = callID(s.turn, d.index)
+			pc.call.ID = callID(s.Turn, d.index)
 		}
 		s.partial = pc
-		s.emit(reprise.ArgsDelta{Part: d.index, ID: pc.call.ID, Name: pc.call.Name})
+		s.Emit(reprise.ArgsDelta{Part: d.index, ID: pc.call.ID, Name: pc.call.Name})
 	}
 	if c.pieces != nil && !pc.args.add(c.pieces) {
-		s.fail(s.bad(fmt.Errorf("pieces of arguments that cannot be put together: %.200s", c.pieces)))
+		s.Bad(fmt.Errorf("pieces of arguments that cannot be put together: %.200s", c.pieces))
 		return true
 	}
 	if !c.goesOn {

@@ -1,26 +1,24 @@
 package gemini
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
 	"github.com/repriselabs/reprise"
-	"github.com/repriselabs/reprise/internal/wire"
 )
 
-// do sends a call. An error has all that Google's body says of it.
-func (m *Model) do(ctx context.Context, call *wire.Call) (*http.Response, error) {
-	call.Explain = func(e *reprise.Error, body []byte) {
-		refine(e, body)
-		if e.Kind == reprise.KindAuth && m.Key == "" && m.provider() == Google {
-			e.Err = fmt.Errorf("%w; no key was sent: set Model.Key (usually from GEMINI_API_KEY)", e.Err)
-		}
+// explain adds to an error what Google's body says of it, and where a key
+// comes from.
+func (m *Model) explain(e *reprise.Error, body []byte) {
+	if body == nil {
+		return
 	}
-	return call.Do(ctx)
+	refine(e, body)
+	if e.Kind == reprise.KindAuth && m.Key == "" && m.provider() == Google {
+		e.Err = fmt.Errorf("%w; no key was sent: set Model.Key (usually from GEMINI_API_KEY)", e.Err)
+	}
 }
 
 // status is Google's error (https://google.aip.dev/193).
@@ -92,7 +90,7 @@ func refine(e *reprise.Error, body []byte) {
 func (s *stream) errorIn(body []byte) *reprise.Error {
 	var st status
 	_ = json.Unmarshal(body, &st) // a body that is none has no code
-	e := s.call.ErrorFrom(body, st.Error.Code)
+	e := s.Call.ErrorFrom(body, st.Error.Code)
 	e.Status = 0 // the HTTP status was a success
 	refine(e, body)
 	return e

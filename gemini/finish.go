@@ -15,28 +15,28 @@ const unspecified = "FINISH_REASON_UNSPECIFIED"
 // end yields the parts and the finish, if the answer is whole: if it has a
 // finishReason.
 func (s *stream) end() {
-	if s.stopped {
+	if s.Stopped {
 		return
 	}
 	switch {
 	case s.finish == "" && s.block != "":
-		s.fail(s.blocked())
+		s.Fail(s.blocked())
 		return
 	case s.finish == "" && len(s.parts) == 0 && !s.join:
-		s.fail(s.bad(errors.New("the answer has no candidate")))
+		s.Bad(errors.New("the answer has no candidate"))
 		return
 	case s.finish == "" && len(s.parts) == 0 && !s.usage.reported():
-		s.fail(s.bad(errors.New("the answer is empty")))
+		s.Bad(errors.New("the answer is empty"))
 		return
 	case s.finish == "":
-		s.cut("ended before its finish reason")
+		s.Cut("ended before its finish reason")
 		return
 	case s.partial != nil:
-		s.fail(s.bad(fmt.Errorf("the arguments of the call of %s do not end", s.partial.call.Name)))
+		s.Bad(fmt.Errorf("the arguments of the call of %s do not end", s.partial.call.Name))
 		return
 	}
 	if e := s.broke(); e != nil {
-		s.fail(e)
+		s.Fail(e)
 		return
 	}
 	reason := s.reason()
@@ -44,18 +44,14 @@ func (s *stream) end() {
 	s.cite()
 	s.settle(false)
 	if !s.usage.reported() {
-		s.emit(reprise.Warning{Provider: s.provider, Code: reprise.WarnUsage, Message: "the provider did not report the tokens used"})
+		s.NoUsage()
 	}
-	s.emit(reprise.Finish{
-		ID: s.id, Provider: s.provider, Model: s.model,
-		Reason: reason, Usage: s.usage.usage(), Extra: s.extras(),
-	})
-	s.stopped = true
+	s.Finish(reprise.Finish{ID: s.id, Model: s.model, Reason: reason, Usage: s.usage.usage(), Extra: s.extras()})
 }
 
 // blocked is the error for a prompt that the provider would not take.
 func (s *stream) blocked() *reprise.Error {
-	return &reprise.Error{Provider: s.provider, Kind: reprise.KindContentFilter, Code: s.block, Err: errors.New(blockedText(s.block, s.blockedFor))}
+	return &reprise.Error{Provider: s.Call.Provider, Kind: reprise.KindContentFilter, Code: s.block, Err: errors.New(blockedText(s.block, s.blockedFor))}
 }
 
 // blockedText says why a prompt was not taken.
@@ -87,8 +83,7 @@ func (s *stream) broke() *reprise.Error {
 	if !ok {
 		return nil
 	}
-	e := s.bad(fmt.Errorf("%s (%s)", because(text, s.message), s.finish))
-	e.Code = s.finish
+	e := &reprise.Error{Provider: s.Call.Provider, Kind: reprise.KindBadResponse, Code: s.finish, Err: fmt.Errorf("%s (%s)", because(text, s.message), s.finish)}
 	if s.finish == "MISSING_THOUGHT_SIGNATURE" {
 		e.Kind = reprise.KindInvalid
 	}
@@ -130,11 +125,11 @@ func (s *stream) closing(reason reprise.FinishReason) {
 	case reason == reprise.ReasonContentFilter:
 		text := stopText(s.finish, s.message)
 		d := s.begin()
-		s.emit(reprise.TextDelta{Part: d.index, Text: text})
+		s.Emit(reprise.TextDelta{Part: d.index, Text: text})
 		s.finishPart(d, reprise.Text{Text: text, Refusal: true})
 	case reason == reprise.ReasonPause && s.resume != "":
 		token, _ := json.Marshal(s.resume) // a string always marshals
-		s.finishPart(s.begin(), reprise.Opaque{Provider: s.provider, Kind: continuation, Data: token})
+		s.finishPart(s.begin(), reprise.Opaque{Provider: s.Call.Provider, Kind: continuation, Data: token})
 	}
 }
 

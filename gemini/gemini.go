@@ -97,22 +97,11 @@ func (m *Model) Stream(ctx context.Context, req *reprise.Request) iter.Seq2[repr
 			yield(nil, err)
 			return
 		}
-		for _, w := range warnings {
-			if !yield(w, nil) {
-				return
-			}
+		s := newStream(call, req, yield)
+		if body := s.Ask(ctx, warnings); body != nil {
+			defer body.Close()
+			s.run(body)
 		}
-		resp, err := m.do(ctx, call)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		defer resp.Body.Close()
-		s := newStream(m.provider(), req, yield)
-		s.call = call
-		s.broken = func(err error) *reprise.Error { return call.Broken(ctx, err) }
-		s.requestID = wire.RequestID(resp.Header)
-		s.run(resp.Body)
 	}
 }
 
@@ -149,11 +138,18 @@ func (m *Model) call(model, method string, body []byte) (*wire.Call, error) {
 	if strings.ContainsAny(model, "?#%\\ ") || strings.Contains(model, "..") {
 		return nil, m.invalid(fmt.Errorf("%q is not the name of a model", model))
 	}
-	c := &wire.Call{Provider: m.provider(), Client: m.Client, URL: address(base, model) + ":" + method, Body: body, Key: m.Key, Header: http.Header{}}
+	c := m.newCall(address(base, model) + ":" + method)
+	c.Body = body
+	return c, nil
+}
+
+// newCall makes a call without a body to an address.
+func (m *Model) newCall(url string) *wire.Call {
+	c := &wire.Call{Provider: m.provider(), Client: m.Client, URL: url, Key: m.Key, Header: http.Header{}, Explain: m.explain}
 	if m.Key != "" {
 		c.Header.Set("X-Goog-Api-Key", m.Key)
 	}
-	return c, nil
+	return c
 }
 
 // base is the address before the name of a model, once it is clear that the
@@ -224,8 +220,7 @@ func ReadURL(u *url.URL) (provider, model string, ok bool) {
 func ReadResponse(body io.Reader, provider string, req *reprise.Request) iter.Seq2[reprise.Event, error] {
 	provider = providerName(provider)
 	return func(yield func(reprise.Event, error) bool) {
-		s := newStream(provider, req, yield)
-		s.broken = func(err error) *reprise.Error { return s.call.Broken(context.Background(), err) }
+		s := newStream(&wire.Call{Provider: provider}, req, yield)
 		s.run(body)
 	}
 }

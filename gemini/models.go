@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -68,14 +67,9 @@ func (m *Model) countBody(model string, body []byte) ([]byte, error) {
 
 // ask sends a call whose answer is one JSON object.
 func (m *Model) ask(ctx context.Context, call *wire.Call, into any) error {
-	resp, err := m.do(ctx, call)
+	_, body, err := call.Fetch(ctx)
 	if err != nil {
 		return err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxWhole))
-	if err != nil {
-		return call.Broken(ctx, err)
 	}
 	if err := json.Unmarshal(body, into); err != nil {
 		return m.bad(fmt.Errorf("the answer is not what was asked for: %w", err))
@@ -109,10 +103,8 @@ func (m *Model) Models(ctx context.Context) ([]reprise.ModelInfo, error) {
 		if token != "" {
 			query.Set("pageToken", token)
 		}
-		call := &wire.Call{Provider: m.provider(), Method: http.MethodGet, Client: m.Client, URL: base + "/models?" + query.Encode(), Key: m.Key, Header: http.Header{}}
-		if m.Key != "" {
-			call.Header.Set("X-Goog-Api-Key", m.Key)
-		}
+		call := m.newCall(base + "/models?" + query.Encode())
+		call.Method = http.MethodGet
 		var answer struct {
 			Models    []json.RawMessage `json:"models"`
 			Published []json.RawMessage `json:"publisherModels"`

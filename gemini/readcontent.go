@@ -98,7 +98,7 @@ func (r *reader) contents() error {
 func (r *reader) content(c content) error {
 	var results, others reprise.Parts
 	if !r.answering() {
-		r.count, r.turn = tally{}, turnOf(r.req)
+		r.count, r.turn = tally{}, wire.Turn(r.req)
 	}
 	for i := range c.parts {
 		p := &c.parts[i]

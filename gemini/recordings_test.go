@@ -1,42 +1,30 @@
 package gemini
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
-	"io/fs"
-	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
-	"go.yaml.in/yaml/v4"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/recordings"
 )
 
 // exchange is one of a recording's.
 type exchange struct {
-	Request struct {
-		URL  string `yaml:"url"`
-		Body string `yaml:"body"`
-	} `yaml:"request"`
-	Response struct {
-		Body string `yaml:"body"`
-	} `yaml:"response"`
-
+	recordings.Exchange
 	provider, model string
 }
 
 // read reads the request.
 func (x exchange) read(t *testing.T) *reprise.Request {
 	t.Helper()
-	req, err := ReadRequest([]byte(x.Request.Body), x.provider, x.model)
+	req, err := ReadRequest([]byte(x.Request), x.provider, x.model)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,59 +34,22 @@ func (x exchange) read(t *testing.T) *reprise.Request {
 // answer decodes the answer.
 func (x exchange) answer(t *testing.T, req *reprise.Request) *reprise.Response {
 	t.Helper()
-	resp, err := reprise.Collect(ReadResponse(strings.NewReader(x.Response.Body), x.provider, req))
+	resp, err := reprise.Collect(ReadResponse(strings.NewReader(x.Response), x.provider, req))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return resp
 }
 
-func (x exchange) streamed() bool { return strings.HasPrefix(x.Response.Body, "data:") }
+func (x exchange) streamed() bool { return strings.HasPrefix(x.Response, "data:") }
 
-// recordings calls fn with each recording of this API, wherever it is in the
-// folder.
-func recordings(t *testing.T, fn func(t *testing.T, exchanges []exchange)) {
-	dir := os.Getenv("REPRISE_CASSETTES")
-	if dir == "" {
-		t.Skip("REPRISE_CASSETTES is not set: no recordings of real traffic")
-	}
-	found := 0
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || filepath.Ext(path) != ".yaml" {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		if err != nil || !bytes.Contains(bytes.ToLower(data), []byte("generatecontent")) {
-			return err
-		}
-		var c struct {
-			Interactions []exchange `yaml:"interactions"`
-		}
-		if err := yaml.Unmarshal(data, &c); err != nil {
-			return err
-		}
-		for i := range c.Interactions {
-			x := &c.Interactions[i]
-			u, err := url.Parse(x.Request.URL)
-			if err != nil {
-				return err
-			}
-			var ok bool
-			if x.provider, x.model, ok = ReadURL(u); !ok {
-				return nil
-			}
-		}
-		found++
-		name, err := filepath.Rel(dir, path)
-		t.Run(name, func(t *testing.T) { fn(t, c.Interactions) })
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if found == 0 {
-		t.Fatalf("no recordings of the API in %s", dir)
-	}
+// eachRecording runs f on every recording of this API.
+func eachRecording(t *testing.T, f func(t *testing.T, exchanges []exchange)) {
+	t.Helper()
+	recordings.Each(t, func(e recordings.Exchange) (exchange, bool) {
+		provider, model, ok := ReadURL(e.URL)
+		return exchange{e, provider, model}, ok
+	}, f)
 }
 
 // facts are what an answer says, read without the package's decoder.
@@ -143,18 +94,9 @@ type rawChunk struct {
 // rawFacts reads a raw body.
 func rawFacts(t *testing.T, body string) facts {
 	t.Helper()
-	chunks := []string{body}
-	if strings.HasPrefix(body, "data:") {
-		chunks = nil
-		for line := range strings.Lines(body) {
-			if data, ok := strings.CutPrefix(line, "data:"); ok {
-				chunks = append(chunks, data)
-			}
-		}
-	}
 	var f facts
 	counts := map[string]float64{}
-	for _, chunk := range chunks {
+	for _, chunk := range recordings.Data(body) {
 		var c rawChunk
 		if err := json.Unmarshal([]byte(chunk), &c); err != nil {
 			t.Fatal(err)
@@ -258,14 +200,14 @@ func decodedFacts(t *testing.T, r *reprise.Response) facts {
 }
 
 func TestRecordedAnswers(t *testing.T) {
-	recordings(t, func(t *testing.T, exchanges []exchange) {
+	eachRecording(t, func(t *testing.T, exchanges []exchange) {
 		for _, x := range exchanges {
 			req := x.read(t)
 			got := x.answer(t, req)
 			if len(got.Warnings) > 0 {
 				t.Errorf("warnings: %v", got.Warnings)
 			}
-			want, have := rawFacts(t, x.Response.Body), decodedFacts(t, got)
+			want, have := rawFacts(t, x.Response), decodedFacts(t, got)
 			slices.Sort(want.Sources)
 			slices.Sort(have.Sources)
 			if d := cmp.Diff(want, have); d != "" {
@@ -274,14 +216,14 @@ func TestRecordedAnswers(t *testing.T) {
 			if got.Provider != x.provider {
 				t.Errorf("provider %q, want %q", got.Provider, x.provider)
 			}
-			slow, err := reprise.Collect(ReadResponse(iotest.OneByteReader(strings.NewReader(x.Response.Body)), x.provider, req))
+			slow, err := reprise.Collect(ReadResponse(iotest.OneByteReader(strings.NewReader(x.Response)), x.provider, req))
 			if err != nil {
 				t.Fatal(err)
 			}
 			if d := cmp.Diff(got, slow); d != "" {
 				t.Errorf("one byte a read (-whole +slow):\n%s", d)
 			}
-			deltas(t, x.Response.Body, x.provider, req, got.Message.Parts)
+			deltas(t, x.Response, x.provider, req, got.Message.Parts)
 		}
 	})
 }
@@ -289,9 +231,9 @@ func TestRecordedAnswers(t *testing.T) {
 // TestRecordedCuts ends each recorded answer after each of its events, and a
 // whole one after some of its bytes: that is an error, however it ends.
 func TestRecordedCuts(t *testing.T) {
-	recordings(t, func(t *testing.T, exchanges []exchange) {
+	eachRecording(t, func(t *testing.T, exchanges []exchange) {
 		for _, x := range exchanges {
-			body := x.Response.Body
+			body := x.Response
 			end := strings.LastIndex(body, "}")
 			var cuts []int
 			if x.streamed() {

@@ -36,13 +36,13 @@ func value(t *testing.T, raw string) any {
 
 // TestRecordedRequests reads each recorded request and encodes it again.
 func TestRecordedRequests(t *testing.T) {
-	recordings(t, func(t *testing.T, exchanges []exchange) {
+	eachRecording(t, func(t *testing.T, exchanges []exchange) {
 		for _, x := range exchanges {
 			req := x.read(t)
 			if req.Extra != nil {
 				t.Errorf("Extra has %s", req.Extra)
 			}
-			want := normal(value(t, x.Request.Body))
+			want := normal(value(t, x.Request))
 			if d := cmp.Diff(want, body(t, x.provider, x.model, req)); d != "" {
 				t.Errorf("(-recorded +ours):\n%s", d)
 			}
@@ -83,7 +83,7 @@ func lowerTypes(v any) any {
 // we send has to carry everything that the recorded request carried.
 func TestRecordedTurns(t *testing.T) {
 	turns := 0
-	recordings(t, func(t *testing.T, exchanges []exchange) {
+	eachRecording(t, func(t *testing.T, exchanges []exchange) {
 		for i := 1; i < len(exchanges); i++ {
 			before, now := exchanges[i-1], exchanges[i]
 			req, recorded := before.read(t), now.read(t)
@@ -105,7 +105,7 @@ func TestRecordedTurns(t *testing.T) {
 			}
 			req.Messages = append(req.Messages, results...)
 			ours := body(t, now.provider, now.model, req)
-			want := normal(value(t, now.Request.Body))
+			want := normal(value(t, now.Request))
 			sameIDs(t, want, calls)
 			for _, lost := range missing("", want, ours) {
 				t.Error(lost)

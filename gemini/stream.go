@@ -2,8 +2,6 @@ package gemini
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
 
 	"github.com/repriselabs/reprise"
 	"github.com/repriselabs/reprise/internal/wire"
@@ -13,15 +11,7 @@ import (
 // those of the chunk before it ended: text continues text, and everything
 // else comes whole.
 type stream struct {
-	wire.Decoder
-	provider  string
-	call      *wire.Call // for its errors
-	yield     func(reprise.Event, error) bool
-	stopped   bool // the consumer left, or an error was yielded
-	broken    func(error) *reprise.Error
-	requestID string
-
-	turn    int  // how many answers came before this one
+	wire.Stream
 	sources bool // citations may come at the end: texts are open until then
 	join    bool // text continues text
 
@@ -42,70 +32,28 @@ type stream struct {
 	partial *partialCall
 }
 
-func newStream(provider string, req *reprise.Request, yield func(reprise.Event, error) bool) *stream {
-	s := &stream{provider: provider, call: &wire.Call{Provider: provider}, yield: yield, sources: req == nil}
+func newStream(call *wire.Call, req *reprise.Request, yield func(reprise.Event, error) bool) *stream {
+	s := &stream{Stream: wire.NewStream(call, req, yield), sources: req == nil}
 	if req == nil {
 		return s
 	}
-	s.turn = turnOf(req)
 	for _, t := range req.Tools {
 		s.sources = s.sources || t.Provider != ""
 	}
-	for _, name := range []string{API, provider} { // cached content may have tools too
+	for _, name := range []string{API, call.Provider} { // cached content may have tools too
 		extra := req.Extra[name]
 		s.sources = s.sources || bytes.Contains(extra, []byte("tools")) || bytes.Contains(extra, []byte("cached"))
 	}
 	return s
 }
 
-// turnOf is how many answers come before the one to a request.
-func turnOf(req *reprise.Request) int {
-	turn := 0
-	for _, m := range req.Messages {
-		if m.Role == reprise.RoleAssistant {
-			turn++
-		}
-	}
-	return turn
-}
-
-func (s *stream) emit(ev reprise.Event) {
-	if !s.stopped && !s.yield(ev, nil) {
-		s.stopped = true
-	}
-}
-
-func (s *stream) fail(e *reprise.Error) {
-	if s.stopped {
-		return
-	}
-	s.stopped = true
-	if e.RequestID == "" {
-		e.RequestID = s.requestID
-	}
-	s.yield(nil, e)
-}
-
-func (s *stream) bad(err error) *reprise.Error {
-	return &reprise.Error{Provider: s.provider, Kind: reprise.KindBadResponse, Err: err}
-}
-
-func (s *stream) cut(where string) {
-	s.fail(&reprise.Error{Provider: s.provider, Kind: reprise.KindCut, Err: errors.New("the answer " + where)})
-}
-
 // odd fails for a chunk that cannot be understood.
 func (s *stream) odd(data []byte, cut bool, err error) {
 	if cut {
-		s.cut("was cut off in the middle of a chunk")
+		s.Cut("was cut off in the middle of a chunk")
 		return
 	}
-	e := s.errorIn(data)
-	e.Kind = reprise.KindBadResponse
-	if err != nil {
-		e.Err = fmt.Errorf("%w in %w", err, e.Err)
-	}
-	s.fail(e)
+	s.Odd(s.errorIn(data), err)
 }
 
 // chunk decodes a chunk of a stream, or an answer that came as a whole.
@@ -136,7 +84,7 @@ func (s *stream) chunk(data []byte, cut bool) {
 		default:
 			s.keep(key)
 		}
-		if s.stopped {
+		if s.Stopped {
 			return
 		}
 	}
@@ -144,7 +92,7 @@ func (s *stream) chunk(data []byte, cut bool) {
 	case err != nil:
 		s.odd(data, cut, err)
 	case complaint:
-		s.fail(s.errorIn(data))
+		s.Fail(s.errorIn(data))
 	}
 }
 

@@ -45,9 +45,9 @@ func (s *stream) complained(rest []byte) bool {
 	}
 	switch {
 	case truncated(rest):
-		s.cut("was cut off in the middle of an error")
+		s.Cut("was cut off in the middle of an error")
 	case bytes.Contains(rest, []byte(`"error"`)):
-		s.fail(s.errorIn(rest))
+		s.Fail(s.errorIn(rest))
 	default:
 		s.odd(rest, false, nil)
 	}

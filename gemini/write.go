@@ -34,7 +34,7 @@ func AnswerTo(u *url.URL, body []byte, provider string) Answer {
 	a.Stream = strings.HasSuffix(u.Path, ":streamGenerateContent")
 	a.List = a.Stream && u.Query().Get("alt") != "sse"
 	if req, err := ReadRequest(body, provider, model); err == nil {
-		a.Turn = turnOf(req)
+		a.Turn = wire.Turn(req)
 	}
 	return a
 }

@@ -1,14 +1,10 @@
 package gemini
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
-	"net/url"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -105,12 +101,13 @@ func dicePart(d *dice.Dice, provider string, index int) reprise.Part {
 	}[d.Roll(3)]
 }
 
-// different tells how an answer that was read again differs, but for the
-// counts and the sources in the API's own form, which it has too.
-func different(want, got *reprise.Response) string {
-	delete(got.Extra, "usageMetadata")
-	delete(got.Extra, "groundingMetadata")
-	return cmp.Diff(want, got, cmpopts.IgnoreFields(reprise.Citation{}, "Raw"), cmpopts.EquateEmpty())
+// again is what differs in an answer that was read again: it has the counts
+// and the sources in the API's own form, too.
+var again = cmp.Options{
+	cmpopts.IgnoreMapEntries(func(name string, _ json.RawMessage) bool {
+		return name == "usageMetadata" || name == "groundingMetadata"
+	}),
+	cmpopts.IgnoreFields(reprise.Citation{}, "Raw"), cmpopts.EquateEmpty(),
 }
 
 // forms are the ways in which an answer is written.
@@ -122,123 +119,71 @@ func forms(as Answer) []Answer {
 	return all
 }
 
-// writeAndRead checks that an answer that the bytes make is written and read as
-// the same, in each form.
-func writeAndRead(t *testing.T, data []byte) {
-	t.Helper()
-	d := &dice.Dice{Data: data}
+// codec writes and reads answers to req: streams as events, or as lists.
+func codec(as Answer, req *reprise.Request, list bool) dice.Codec {
+	c := dice.Codec{
+		Write: func(w io.Writer, events iter.Seq2[reprise.Event, error], stream bool, known *reprise.Response) ([]reprise.Warning, error) {
+			as.Stream, as.List, as.Known = stream, stream && list, known
+			return WriteResponse(w, events, as)
+		},
+		Read:  func(r io.Reader) iter.Seq2[reprise.Event, error] { return ReadResponse(r, as.Provider, req) },
+		Tells: []reprise.Kind{reprise.KindContextLength, reprise.KindContentFilter},
+	}
+	if !list {
+		c.Check = dice.Chunks
+	}
+	return c
+}
+
+func writeAndRead(t *testing.T, d *dice.Dice) {
 	provider := []string{Google, Vertex, "127.0.0.1"}[d.Roll(3)]
-	want := diceAnswer(d, provider)
-	events := d.Events(want)
-	for _, as := range forms(Answer{Provider: provider, Known: want}) {
-		var b bytes.Buffer
-		warnings, err := WriteResponse(&b, dice.Stream(nil, events...), as)
-		if err != nil || warnings != nil {
-			t.Fatalf("%+v: %v, warnings %v", as, err, warnings)
-		}
-		text := b.String()
-		got, err := reprise.Collect(ReadResponse(&b, provider, nil))
-		if err != nil {
-			t.Fatalf("%v in\n%s", err, text)
-		}
-		if diff := different(want, got); diff != "" {
-			t.Errorf("stream %v, list %v: %s\n(-want +got):\n%s", as.Stream, as.List, text, diff)
-		}
+	answer := diceAnswer(d, provider)
+	events := d.Events(answer)
+	for _, list := range []bool{false, true} {
+		c := codec(Answer{Provider: provider}, nil, list)
+		c.Same = again
+		c.RoundTrip(t, answer, events)
 	}
 }
 
-func TestWriteRoundTrip(t *testing.T) {
-	for data := range dice.Rolls(500) {
-		if writeAndRead(t, data); t.Failed() {
-			return
-		}
-	}
-}
+func TestWriteRoundTrip(t *testing.T) { dice.Test(t, 500, writeAndRead) }
 
-func FuzzWriteResponse(f *testing.F) {
-	for data := range dice.Rolls(50) {
-		f.Add(data)
-	}
-	f.Fuzz(func(t *testing.T, data []byte) { writeAndRead(t, data) })
-}
+func FuzzWriteResponse(f *testing.F) { dice.Fuzz(f, writeAndRead) }
 
-// FuzzWriteAnything checks that whatever the events are, what is written is
-// JSON, and read as an answer or an error.
 func FuzzWriteAnything(f *testing.F) {
-	for data := range dice.Rolls(50) {
-		f.Add(data)
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		d := &dice.Dice{Data: data}
+	dice.Fuzz(f, func(t *testing.T, d *dice.Dice) {
 		known := diceAnswer(d, Vertex)
-		events := []reprise.Event{}
-		for len(d.Data) > 0 {
-			events = append(events, d.Anything(Vertex, "finishReason", "finishMessage", "usageMetadata", "groundingMetadata", "promptFeedback", "createTime"))
-		}
-		for _, as := range forms(Answer{Provider: Vertex, Known: known}) {
-			var b bytes.Buffer
-			_, err := WriteResponse(&b, dice.Stream(nil, events...), as)
-			wellFormed(t, as, b.String(), err)
-			_, readErr := reprise.Collect(ReadResponse(&b, Vertex, nil))
-			if (err == nil) != (readErr == nil) {
-				t.Errorf("%+v: written with the error %v, read with the error %v", as, err, readErr)
-			}
+		for _, list := range []bool{false, true} {
+			codec(Answer{Provider: Vertex}, nil, list).Anything(t, &dice.Dice{Data: d.Data}, known, Vertex,
+				"finishReason", "finishMessage", "usageMetadata", "groundingMetadata", "promptFeedback", "createTime")
 		}
 	})
 }
 
-// wellFormed checks what was written before the error.
-func wellFormed(t *testing.T, as Answer, body string, err error) {
-	t.Helper()
-	if !as.Stream || as.List {
-		if body != "" && !json.Valid([]byte(body)) && err == nil {
-			t.Errorf("not JSON: %s", body)
-		}
-		return
-	}
-	for line := range strings.Lines(body) {
-		chunk, isData := strings.CutPrefix(line, "data: ")
-		if line != "\n" && (!isData || !json.Valid([]byte(chunk))) {
-			t.Errorf("not a chunk: %q", line)
-		}
+func TestWritePromises(t *testing.T) {
+	for _, list := range []bool{false, true} {
+		codec(Answer{}, nil, list).Promises(t)
 	}
 }
 
 // TestWriteRecordings writes what real answers were read as, and reads it as
 // the same.
 func TestWriteRecordings(t *testing.T) {
-	recordings(t, func(t *testing.T, exchanges []exchange) {
+	eachRecording(t, func(t *testing.T, exchanges []exchange) {
 		for i, x := range exchanges {
-			req := x.read(t)
-			read := func(body io.Reader) iter.Seq2[reprise.Event, error] { return ReadResponse(body, x.provider, req) }
-			want := x.answer(t, req)
-			u, err := url.Parse(x.Request.URL)
-			if err != nil {
-				t.Fatal(err)
-			}
-			as := AnswerTo(u, []byte(x.Request.Body), x.provider)
+			as := AnswerTo(x.URL, []byte(x.Request), x.provider)
 			if as.Stream != x.streamed() || as.List {
 				t.Errorf("exchange %d: read as %+v", i, as)
 			}
-			as.Known = want
-			for _, as := range forms(as) {
-				var b bytes.Buffer
-				warnings, err := WriteResponse(&b, read(strings.NewReader(x.Response.Body)), as)
-				if err != nil || !slices.Equal(warnings, want.Warnings) {
-					t.Fatalf("exchange %d: %v, warnings %v", i, err, warnings)
-				}
-				text := b.String()
-				got, err := reprise.Collect(read(&b))
-				if diff := cmp.Diff(want, got); diff != "" || err != nil {
-					t.Errorf("exchange %d, stream %v: %v (-want +got):\n%s", i, as.Stream, err, diff)
-				}
-				if as.List {
-					continue
-				}
-				if diff := cmp.Diff(rawFacts(t, x.Response.Body), rawFacts(t, text)); diff != "" {
-					t.Errorf("exchange %d, stream %v: the raw answer (-recorded +written):\n%s", i, as.Stream, diff)
+			req := x.read(t)
+			codec(as, req, true).Recording(t, x.Response)
+			c := codec(as, req, false)
+			c.Check = func(t *testing.T, written string, _ bool) {
+				if d := cmp.Diff(rawFacts(t, x.Response), rawFacts(t, written)); d != "" {
+					t.Errorf("exchange %d: the raw answer (-recorded +written):\n%s", i, d)
 				}
 			}
+			c.Recording(t, x.Response)
 		}
 	})
 }

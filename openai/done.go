@@ -38,7 +38,7 @@ func (s *stream) done(output int64, raw []byte) {
 	it.done, it.id = true, id
 	s.doneItems++
 	if it.lost = !wire.Valid(raw); it.lost {
-		s.emit(reprise.Warning{Provider: s.dialect.name(), Code: reprise.WarnData, Message: "an item of type " + kind + " is not quite JSON and cannot go back"})
+		s.Emit(reprise.Warning{Provider: s.Call.Provider, Code: reprise.WarnData, Message: "an item of type " + kind + " is not quite JSON and cannot go back"})
 	}
 	switch {
 	case kind == "message":
@@ -56,7 +56,7 @@ func (s *stream) done(output int64, raw []byte) {
 
 func (s *stream) part(d *draft, p reprise.Part) {
 	d.settled = true
-	s.emit(reprise.PartDone{Index: d.index, Part: p})
+	s.Emit(reprise.PartDone{Index: d.index, Part: p})
 }
 
 // opaque keeps an item as it is.
@@ -72,7 +72,7 @@ func (s *stream) reasoning(it *item, raw []byte) {
 	d := s.only(it)
 	full := thoughts(raw, d.b.Len() > 0 && d.summary)
 	p := reprise.Reasoning{Text: d.settle(full, func(more string) {
-		s.emit(reprise.ReasoningDelta{Part: d.index, Text: more})
+		s.Emit(reprise.ReasoningDelta{Part: d.index, Text: more})
 	})}
 	if !it.lost {
 		p.Echo = &reprise.Echo{Provider: s.dialect.key(), Data: bytes.Clone(raw)}
@@ -124,7 +124,7 @@ func (s *stream) toolCall(it *item, raw []byte) {
 	d := s.only(it)
 	d.id, d.name = s.callID(c.id, d.index), c.name
 	args := d.settle(c.args, func(more string) {
-		s.emit(reprise.ArgsDelta{Part: d.index, ID: d.id, Name: d.name, Args: more})
+		s.Emit(reprise.ArgsDelta{Part: d.index, ID: d.id, Name: d.name, Args: more})
 	})
 	p := reprise.ToolCall{ID: d.id, Name: d.name, Args: args}
 	if !it.lost {

@@ -98,10 +98,10 @@ func (s *stream) chunk(ev sse.Event) (last bool) {
 		s.ended(e.response, statuses[e.kind])
 		return true
 	case errorEvent:
-		s.fail(errorFrom(s.call, ev.Data, 0))
+		s.Fail(errorFrom(s.Call, ev.Data, 0))
 	case unknownEvent:
 		if e.isError {
-			s.fail(errorFrom(s.call, ev.Data, 0))
+			s.Fail(errorFrom(s.Call, ev.Data, 0))
 		}
 	default:
 		s.delta(e)

@@ -80,7 +80,7 @@ func (s *stream) ended(raw []byte, status string) {
 	}
 	r, err := s.dialect.readResponse(raw)
 	if err != nil {
-		s.failed(reprise.KindBadResponse, fmt.Errorf("the end of the answer: %w", err))
+		s.Bad(fmt.Errorf("the end of the answer: %w", err))
 		return
 	}
 	s.identify(&r)
@@ -91,11 +91,11 @@ func (s *stream) ended(raw []byte, status string) {
 	s.flush()
 	switch {
 	case r.status == "failed" || !isNull(r.failure):
-		s.fail(s.failure(r.failure))
+		s.Fail(s.failure(r.failure))
 	case r.status == "cancelled":
-		s.failed(reprise.KindCut, errors.New("the answer was cancelled at the provider"))
+		s.Cut("was cancelled at the provider")
 	case r.status == "queued" || r.status == "in_progress":
-		s.failed(reprise.KindBadResponse, fmt.Errorf("the answer %s is only %s: one that is made in the background must be fetched later", r.id, r.status))
+		s.Bad(fmt.Errorf("the answer %s is only %s: one that is made in the background must be fetched later", r.id, r.status))
 	default:
 		s.finish(&r)
 	}
@@ -104,9 +104,9 @@ func (s *stream) ended(raw []byte, status string) {
 // failure is the error of an answer that failed.
 func (s *stream) failure(raw []byte) *reprise.Error {
 	if isNull(raw) {
-		return &reprise.Error{Provider: s.dialect.name(), Kind: reprise.KindServer, Err: errors.New("the answer failed, and the provider does not say why")}
+		return &reprise.Error{Provider: s.Call.Provider, Kind: reprise.KindServer, Err: errors.New("the answer failed, and the provider does not say why")}
 	}
-	return errorFrom(s.call, append(append([]byte(`{"error":`), raw...), '}'), 0)
+	return errorFrom(s.Call, append(append([]byte(`{"error":`), raw...), '}'), 0)
 }
 
 // missed takes the items that no event told of.
@@ -154,9 +154,9 @@ func (s *stream) flush() {
 
 func (s *stream) finish(r *response) {
 	if !r.counted {
-		s.emit(reprise.Warning{Provider: s.dialect.name(), Code: reprise.WarnUsage, Message: "the provider did not report the tokens used"})
+		s.NoUsage()
 	}
-	f := reprise.Finish{ID: s.id, Provider: s.dialect.name(), Model: s.model, Reason: s.reason(r), Usage: r.usage, Cost: r.cost}
+	f := reprise.Finish{ID: s.id, Model: s.model, Reason: s.reason(r), Usage: r.usage, Cost: r.cost}
 	for _, x := range []struct {
 		name string
 		raw  []byte
@@ -168,8 +168,7 @@ func (s *stream) finish(r *response) {
 			f.Extra[x.name] = append(json.RawMessage(nil), x.raw...)
 		}
 	}
-	s.emit(f)
-	s.stopped = true
+	s.Finish(f)
 }
 
 func (s *stream) reason(r *response) reprise.FinishReason {

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/recordings"
 )
 
 // server answers each request with handle, and gives a Model that asks it.
@@ -274,10 +275,10 @@ func TestCancel(t *testing.T) {
 func TestReasoningThroughAToolLoop(t *testing.T) {
 	reasoning := string(thought.Echo.Data)
 	call := `{"id":"fc_1","type":"function_call","status":"completed","arguments":"{\"a\":2}","call_id":"call_1","name":"add"}`
-	var bodies []jsonObject
+	var bodies []recordings.Object
 	m := server(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		bodies = append(bodies, parse(t, string(body)))
+		bodies = append(bodies, recordings.Parse(t, string(body)))
 		if len(bodies) == 1 {
 			_, _ = io.WriteString(w, sseOf(created, done(0, reasoning), done(1, call), completed))
 			return
@@ -295,7 +296,7 @@ func TestReasoningThroughAToolLoop(t *testing.T) {
 	}
 	want := []any{
 		map[string]any{"role": "user", "content": []any{map[string]any{"type": "input_text", "text": "2+3?"}}},
-		map[string]any(parse(t, reasoning)), map[string]any(parse(t, call)),
+		map[string]any(recordings.Parse(t, reasoning)), map[string]any(recordings.Parse(t, call)),
 		map[string]any{"type": "function_call_output", "call_id": "call_1", "output": "5"},
 	}
 	if d := cmp.Diff(want, bodies[1]["input"]); d != "" {
@@ -306,10 +307,10 @@ func TestReasoningThroughAToolLoop(t *testing.T) {
 // TestKeptAnswersThroughAToolLoop runs three turns with Stored: each names the
 // answer before it and sends only what is new.
 func TestKeptAnswersThroughAToolLoop(t *testing.T) {
-	var bodies []jsonObject
+	var bodies []recordings.Object
 	m := server(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		bodies = append(bodies, parse(t, string(body)))
+		bodies = append(bodies, recordings.Parse(t, string(body)))
 		n := len(bodies)
 		head := fmt.Sprintf(`"id":"resp_%d","model":"m","store":true`, n)
 		item := fmt.Sprintf(`{"type":"function_call","call_id":"call_%d","name":"add","arguments":"{}"}`, n)
@@ -326,7 +327,7 @@ func TestKeptAnswersThroughAToolLoop(t *testing.T) {
 		req.Messages = append(req.Messages, resp.Message, toolMessage(result))
 	}
 	for n, body := range bodies[1:] {
-		want := jsonObject{
+		want := recordings.Object{
 			"model": "gpt-5", "store": true, "stream": true, "include": []any{encryptedContent}, "instructions": "be brief",
 			"previous_response_id": fmt.Sprintf("resp_%d", n+1),
 			"input":                []any{map[string]any{"type": "function_call_output", "call_id": fmt.Sprintf("call_%d", n+1), "output": "5"}},

@@ -128,7 +128,7 @@ func (s *stream) added(output int64, raw []byte) {
 	d := s.only(it)
 	if it.call != nil {
 		d.id, d.name = s.callID(c.id, d.index), c.name
-		s.emit(reprise.ArgsDelta{Part: d.index, ID: d.id, Name: d.name})
+		s.Emit(reprise.ArgsDelta{Part: d.index, ID: d.id, Name: d.name})
 	}
 }
 
@@ -138,7 +138,7 @@ func (s *stream) callID(id string, index int) string {
 	if id != "" {
 		return id
 	}
-	return fmt.Sprintf("call_%d_%d", s.turn, index)
+	return fmt.Sprintf("call_%d_%d", s.Turn, index)
 }
 
 // itemKind is the type of the items that deltas of this kind are of.
@@ -174,7 +174,7 @@ func (s *stream) delta(e *event) {
 	switch e.kind {
 	case textEvent, refusalEvent:
 		d := s.piece(it, number, e.kind == refusalEvent)
-		s.emit(reprise.TextDelta{Part: d.index, Text: d.write(e.delta)})
+		s.Emit(reprise.TextDelta{Part: d.index, Text: d.write(e.delta)})
 	case summaryEvent, thoughtEvent:
 		s.addThought(it, number, e.kind == summaryEvent, e.delta)
 	case argsEvent:
@@ -211,11 +211,11 @@ func (s *stream) addThought(it *item, number int64, summary bool, delta []byte) 
 		return
 	case d.number != number:
 		d.number = number
-		s.emit(reprise.ReasoningDelta{Part: d.index, Text: d.write([]byte(between))})
+		s.Emit(reprise.ReasoningDelta{Part: d.index, Text: d.write([]byte(between))})
 	}
-	s.emit(reprise.ReasoningDelta{Part: d.index, Text: d.write(delta)})
+	s.Emit(reprise.ReasoningDelta{Part: d.index, Text: d.write(delta)})
 }
 
 func (s *stream) addArgs(d *draft, delta []byte) {
-	s.emit(reprise.ArgsDelta{Part: d.index, ID: d.id, Name: d.name, Args: d.write(delta)})
+	s.Emit(reprise.ArgsDelta{Part: d.index, ID: d.id, Name: d.name, Args: d.write(delta)})
 }

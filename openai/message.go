@@ -95,7 +95,7 @@ func (m *messagePieces) text(p piece) {
 
 func (m *messagePieces) finish(d *draft, full []byte, p piece) {
 	t := reprise.Text{Refusal: d.refusal, Text: d.settle(full, func(more string) {
-		m.emit(reprise.TextDelta{Part: d.index, Text: more})
+		m.Emit(reprise.TextDelta{Part: d.index, Text: more})
 	})}
 	m.refused = m.refused || d.refusal
 	t.Citations = citations(p.annotations, t.Text)

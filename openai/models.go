@@ -4,14 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 
 	"github.com/repriselabs/reprise"
 )
-
-// maxList bounds the list of models.
-const maxList = 64 << 20
 
 // Models asks the server for its models:
 // https://platform.openai.com/docs/api-reference/models/list. Few servers
@@ -22,14 +18,9 @@ func (m *Model) Models(ctx context.Context) ([]reprise.ModelInfo, error) {
 		return nil, err
 	}
 	call.Method = http.MethodGet
-	resp, err := call.Do(ctx)
+	_, body, err := call.Fetch(ctx)
 	if err != nil {
-		return nil, m.explain(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxList))
-	if err != nil {
-		return nil, call.Broken(ctx, err)
+		return nil, err
 	}
 	var list struct {
 		Data []json.RawMessage `json:"data"`

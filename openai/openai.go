@@ -83,21 +83,11 @@ func (m *Model) Stream(ctx context.Context, req *reprise.Request) iter.Seq2[repr
 			yield(nil, err)
 			return
 		}
-		for _, w := range warnings {
-			if !yield(w, nil) {
-				return
-			}
-		}
-		resp, err := call.Do(ctx)
-		if err != nil {
-			yield(nil, m.explain(err))
-			return
-		}
-		defer resp.Body.Close()
 		s := newStream(m.dialect(), call, req, yield)
-		s.broken = func(err error) *reprise.Error { return call.Broken(ctx, err) }
-		s.requestID = wire.RequestID(resp.Header)
-		s.run(resp.Body)
+		if body := s.Ask(ctx, warnings); body != nil {
+			defer body.Close()
+			s.run(body)
+		}
 	}
 }
 
@@ -143,7 +133,7 @@ func (m *Model) call(path string) (*wire.Call, error) {
 	case m.BaseURL == "" && d.KeyVar != "" && wire.NoKey(m.Key, m.Client):
 		return nil, &reprise.Error{Provider: d.name(), Kind: reprise.KindAuth, Err: fmt.Errorf("no key: set Model.Key (usually from %s)", d.KeyVar)}
 	}
-	call := &wire.Call{Provider: d.name(), Client: m.Client, URL: strings.TrimSuffix(base, "/") + path, Key: m.Key, Header: http.Header{}}
+	call := &wire.Call{Provider: d.name(), Client: m.Client, URL: strings.TrimSuffix(base, "/") + path, Key: m.Key, Header: http.Header{}, Explain: m.explain}
 	switch {
 	case m.Key == "":
 	case d.KeyHeader != "":
@@ -159,10 +149,9 @@ func (m *Model) invalid(err error) error {
 }
 
 // explain makes the kind of an error exact, and adds what to do about it.
-func (m *Model) explain(err error) error {
-	var e *reprise.Error
-	if !errors.As(err, &e) || e.Err == nil {
-		return err
+func (m *Model) explain(e *reprise.Error, _ []byte) {
+	if e.Err == nil {
+		return
 	}
 	refine(e)
 	d := m.dialect()
@@ -172,7 +161,6 @@ func (m *Model) explain(err error) error {
 	case strings.Contains(e.Err.Error(), "Encrypted content is not supported"):
 		e.Err = fmt.Errorf(`%w; set Request.Extra[%q] to {"include":[]}`, e.Err, API)
 	}
-	return err
 }
 
 // ReadResponse reads a recorded answer to req, streamed or whole, as
@@ -181,9 +169,7 @@ func (m *Model) explain(err error) error {
 func ReadResponse(body io.Reader, d *Dialect, req *reprise.Request) iter.Seq2[reprise.Event, error] {
 	return func(yield func(reprise.Event, error) bool) {
 		d := d.orOpenAI()
-		call := &wire.Call{Provider: d.name()}
-		s := newStream(d, call, req, yield)
-		s.broken = func(err error) *reprise.Error { return call.Broken(context.Background(), err) }
+		s := newStream(d, &wire.Call{Provider: d.name()}, req, yield)
 		s.run(body)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/wire"
 )
 
 // ReadRequest reads a recorded body, sent to a server of the dialect, into
@@ -48,20 +49,11 @@ type reader struct {
 // take decodes a field and removes it. A null is as if it were not there.
 func (r *reader) take(name string, into any) bool { return r.takeFrom(r.fields, name, into) }
 
-func (r *reader) takeFrom(fields map[string]json.RawMessage, name string, into any) bool {
-	raw, ok := fields[name]
-	if !ok || r.err != nil {
-		return false
+func (r *reader) takeFrom(fields map[string]json.RawMessage, name string, into any) (ok bool) {
+	if r.err == nil {
+		ok, r.err = wire.Take(fields, name, into)
 	}
-	delete(fields, name)
-	if string(raw) == "null" {
-		return false
-	}
-	if err := json.Unmarshal(raw, into); err != nil {
-		r.err = fmt.Errorf("%s: %w", name, err)
-		return false
-	}
-	return true
+	return ok
 }
 
 // within takes members of a field that is an object; what is left of it

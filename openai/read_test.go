@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/recordings"
 )
 
 // bodies are requests as others make them, and what they are read into.
@@ -166,17 +167,17 @@ func TestReadRequest(t *testing.T) {
 			if err != nil || len(warnings) > 0 {
 				t.Fatal(err, warnings)
 			}
-			want := parse(t, c.body)
+			want := recordings.Parse(t, c.body)
 			if c.again != "" {
-				want = parse(t, c.again)
+				want = recordings.Parse(t, c.again)
 			}
-			have := parse(t, string(body))
+			have := recordings.Parse(t, string(body))
 			if c.again == "" {
 				want["stream"] = true
 				if _, ok := want["tools"]; ok && want["tool_choice"] == nil {
 					want["tool_choice"] = "auto"
 				}
-				if reasons(want.text("model")) && want["include"] == nil {
+				if reasons(want.Text("model")) && want["include"] == nil {
 					want["include"] = []any{encryptedContent}
 				}
 			}

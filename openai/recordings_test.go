@@ -1,133 +1,31 @@
 package openai
 
 import (
-	"encoding/json"
 	"fmt"
-	"io/fs"
-	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
-	"go.yaml.in/yaml/v4"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/recordings"
 )
 
-// recorded is one exchange of a recording.
-type recorded struct {
-	Request struct {
-		URL  string `yaml:"url"`
-		Body string `yaml:"body"`
-	} `yaml:"request"`
-	Response struct {
-		Body string `yaml:"body"`
-	} `yaml:"response"`
+// exchange is one of a recording's.
+type exchange struct {
+	recordings.Exchange
+	dialect *Dialect
 }
 
-func (r recorded) dialect(t *testing.T) *Dialect {
-	u, err := url.Parse(r.Request.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := DialectOf(u.Host)
-	return &d
-}
-
-// eachRecording runs f on every recording of this API in the folder that
-// REPRISE_CASSETTES names.
-func eachRecording(t *testing.T, f func(t *testing.T, exchanges []recorded)) {
-	dir := os.Getenv("REPRISE_CASSETTES")
-	if dir == "" {
-		t.Skip("REPRISE_CASSETTES names no folder of recordings")
-	}
-	found := 0
-	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || filepath.Ext(path) != ".yaml" {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		var file struct {
-			Interactions []recorded `yaml:"interactions"`
-		}
-		if err := yaml.Unmarshal(data, &file); err != nil {
-			return err
-		}
-		if len(file.Interactions) == 0 || !strings.HasSuffix(file.Interactions[0].Request.URL, "/responses") {
-			return nil
-		}
-		found++
-		name, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		t.Run(name, func(t *testing.T) { f(t, file.Interactions) })
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if found == 0 {
-		t.Errorf("no recordings of this API in %s", dir)
-	}
-}
-
-// object is a JSON object, read without any of this package's code.
-type jsonObject map[string]any
-
-func (o jsonObject) object(key string) jsonObject {
-	v, _ := o[key].(map[string]any)
-	return v
-}
-
-func (o jsonObject) text(key string) string {
-	v, _ := o[key].(string)
-	return v
-}
-
-func (o jsonObject) number(key string) int64 {
-	v, _ := o[key].(float64)
-	return int64(v)
-}
-
-func (o jsonObject) list(key string) []jsonObject {
-	var out []jsonObject
-	l, _ := o[key].([]any)
-	for _, v := range l {
-		m, _ := v.(map[string]any)
-		out = append(out, m)
-	}
-	return out
-}
-
-func parse(t *testing.T, data string) jsonObject {
+// eachRecording runs f on every recording of this API.
+func eachRecording(t *testing.T, f func(t *testing.T, exchanges []exchange)) {
 	t.Helper()
-	var o jsonObject
-	if err := json.Unmarshal([]byte(data), &o); err != nil {
-		t.Fatalf("%s: %v", data, err)
-	}
-	return o
+	recordings.Each(t, func(e recordings.Exchange) (exchange, bool) {
+		d := DialectOf(e.URL.Host)
+		return exchange{e, &d}, strings.HasSuffix(e.URL.Path, "/responses")
+	}, f)
 }
-
-// chunks are the data of a stream's events.
-func chunks(t *testing.T, body string) []jsonObject {
-	t.Helper()
-	var out []jsonObject
-	for line := range strings.SplitSeq(body, "\n") {
-		if data, ok := strings.CutPrefix(line, "data: "); ok {
-			out = append(out, parse(t, data))
-		}
-	}
-	return out
-}
-
-func isStream(body string) bool { return !strings.HasPrefix(strings.TrimSpace(body), "{") }
 
 // answer is what a body says: a line for each part, and the rest.
 type answer struct {
@@ -140,64 +38,64 @@ type answer struct {
 // is whole, from its output; and what was streamed, from the deltas.
 func readRaw(t *testing.T, body string) (a answer, streamed map[string]string) {
 	t.Helper()
-	final := jsonObject{}
-	items := []jsonObject{}
+	final := recordings.Object{}
+	items := []recordings.Object{}
 	streamed = map[string]string{}
-	if !isStream(body) {
-		final = parse(t, body)
-		items = final.list("output")
+	if recordings.Whole(body) {
+		final = recordings.Parse(t, body)
+		items = final.List("output")
 	} else {
-		for _, c := range chunks(t, body) {
-			switch kind := c.text("type"); {
+		for _, c := range recordings.Objects(t, body) {
+			switch kind := c.Text("type"); {
 			case kind == "response.output_item.done":
-				items = append(items, c.object("item"))
+				items = append(items, c.Object("item"))
 			case strings.HasSuffix(kind, ".delta"):
-				streamed[strings.Split(kind, ".")[1]] += c.text("delta")
+				streamed[strings.Split(kind, ".")[1]] += c.Text("delta")
 			case kind == "response.completed":
-				final = c.object("response")
+				final = c.Object("response")
 			}
 		}
 	}
 	for _, it := range items {
 		a.Parts = append(a.Parts, rawParts(it)...)
 	}
-	a.ID, a.Model, a.Status = final.text("id"), final.text("model"), final.text("status")
-	u := final.object("usage")
+	a.ID, a.Model, a.Status = final.Text("id"), final.Text("model"), final.Text("status")
+	u := final.Object("usage")
 	a.Usage = reprise.Usage{
-		Input: u.number("input_tokens"), Output: u.number("output_tokens"),
-		CacheRead: u.object("input_tokens_details").number("cached_tokens"),
+		Input: u.Number("input_tokens"), Output: u.Number("output_tokens"),
+		CacheRead: u.Object("input_tokens_details").Number("cached_tokens"),
 	}
-	if _, ok := u.object("output_tokens_details")["reasoning_tokens"]; ok {
-		n := u.object("output_tokens_details").number("reasoning_tokens")
+	if _, ok := u.Object("output_tokens_details")["reasoning_tokens"]; ok {
+		n := u.Object("output_tokens_details").Number("reasoning_tokens")
 		a.Usage.Reasoning = &n
 	}
 	return a, streamed
 }
 
 // rawParts describes the parts that an item is.
-func rawParts(it jsonObject) []string {
-	switch it.text("type") {
+func rawParts(it recordings.Object) []string {
+	switch it.Text("type") {
 	case "message":
 		var out []string
-		for _, c := range it.list("content") {
-			line := "text " + c.text("text")
-			for _, an := range c.list("annotations") {
-				characters := []rune(c.text("text"))
-				line += fmt.Sprintf("\ncites %s %s %q", an.text("url"), an.text("title"), string(characters[an.number("start_index"):an.number("end_index")]))
+		for _, c := range it.List("content") {
+			line := "text " + c.Text("text")
+			for _, an := range c.List("annotations") {
+				characters := []rune(c.Text("text"))
+				line += fmt.Sprintf("\ncites %s %s %q", an.Text("url"), an.Text("title"), string(characters[an.Number("start_index"):an.Number("end_index")]))
 			}
 			out = append(out, line)
 		}
 		return out
 	case "reasoning":
 		var summaries []string
-		for _, s := range it.list("summary") {
-			summaries = append(summaries, s.text("text"))
+		for _, s := range it.List("summary") {
+			summaries = append(summaries, s.Text("text"))
 		}
-		return []string{"reasoning " + strings.Join(summaries, "\n\n") + " " + it.text("id") + " " + it.text("encrypted_content")}
+		return []string{"reasoning " + strings.Join(summaries, "\n\n") + " " + it.Text("id") + " " + it.Text("encrypted_content")}
 	case "function_call":
-		return []string{"call " + it.text("call_id") + " " + it.text("name") + " " + it.text("arguments") + " " + it.text("id")}
+		return []string{"call " + it.Text("call_id") + " " + it.Text("name") + " " + it.Text("arguments") + " " + it.Text("id")}
 	}
-	return []string{it.text("type") + " " + it.text("id")}
+	return []string{it.Text("type") + " " + it.Text("id")}
 }
 
 // describe is rawParts for what was decoded.
@@ -213,12 +111,12 @@ func describe(t *testing.T, parts reprise.Parts) []string {
 			}
 			out = append(out, line)
 		case reprise.Reasoning:
-			it := parse(t, string(p.Echo.Data))
-			out = append(out, "reasoning "+p.Text+" "+it.text("id")+" "+it.text("encrypted_content"))
+			it := recordings.Parse(t, string(p.Echo.Data))
+			out = append(out, "reasoning "+p.Text+" "+it.Text("id")+" "+it.Text("encrypted_content"))
 		case reprise.ToolCall:
-			out = append(out, "call "+p.ID+" "+p.Name+" "+p.Args+" "+parse(t, string(p.Echo.Data)).object("item").text("id"))
+			out = append(out, "call "+p.ID+" "+p.Name+" "+p.Args+" "+recordings.Parse(t, string(p.Echo.Data)).Object("item").Text("id"))
 		case reprise.Opaque:
-			out = append(out, p.Kind+" "+parse(t, string(p.Data)).text("id"))
+			out = append(out, p.Kind+" "+recordings.Parse(t, string(p.Data)).Text("id"))
 		default:
 			out = append(out, fmt.Sprintf("%T", p))
 		}
@@ -228,10 +126,10 @@ func describe(t *testing.T, parts reprise.Parts) []string {
 
 // TestRecordings compares what is decoded with what the raw bodies say.
 func TestRecordings(t *testing.T) {
-	eachRecording(t, func(t *testing.T, exchanges []recorded) {
+	eachRecording(t, func(t *testing.T, exchanges []exchange) {
 		for i, ex := range exchanges {
-			raw, streamed := readRaw(t, ex.Response.Body)
-			got, err := reprise.Collect(ReadResponse(strings.NewReader(ex.Response.Body), ex.dialect(t), nil))
+			raw, streamed := readRaw(t, ex.Response)
+			got, err := reprise.Collect(ReadResponse(strings.NewReader(ex.Response), ex.dialect, nil))
 			if err != nil {
 				t.Fatalf("exchange %d: %v", i, err)
 			}
@@ -246,11 +144,11 @@ func TestRecordings(t *testing.T) {
 			if len(got.Warnings) > 0 {
 				t.Errorf("exchange %d: %v", i, got.Warnings)
 			}
-			slow, err := reprise.Collect(ReadResponse(iotest.OneByteReader(strings.NewReader(ex.Response.Body)), ex.dialect(t), nil))
+			slow, err := reprise.Collect(ReadResponse(iotest.OneByteReader(strings.NewReader(ex.Response)), ex.dialect, nil))
 			if d := cmp.Diff(got, slow); d != "" || err != nil {
 				t.Errorf("exchange %d, one byte a read: %v (-whole +slow):\n%s", i, err, d)
 			}
-			if isStream(ex.Response.Body) {
+			if !recordings.Whole(ex.Response) {
 				recordedDeltas(t, ex, streamed)
 				cutEverywhere(t, ex)
 			}
@@ -259,7 +157,7 @@ func TestRecordings(t *testing.T) {
 }
 
 // recordedDeltas checks that all that was streamed comes out as deltas.
-func recordedDeltas(t *testing.T, ex recorded, streamed map[string]string) {
+func recordedDeltas(t *testing.T, ex exchange, streamed map[string]string) {
 	t.Helper()
 	got := map[string]string{}
 	add := func(kind, delta string) {
@@ -267,7 +165,7 @@ func recordedDeltas(t *testing.T, ex recorded, streamed map[string]string) {
 			got[kind] += delta
 		}
 	}
-	for ev, err := range ReadResponse(strings.NewReader(ex.Response.Body), ex.dialect(t), nil) {
+	for ev, err := range ReadResponse(strings.NewReader(ex.Response), ex.dialect, nil) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -287,11 +185,11 @@ func recordedDeltas(t *testing.T, ex recorded, streamed map[string]string) {
 
 // cutEverywhere breaks a recorded stream off after each event: before the
 // last one that is an error, and what came before it is kept.
-func cutEverywhere(t *testing.T, ex recorded) {
+func cutEverywhere(t *testing.T, ex exchange) {
 	t.Helper()
-	body := strings.TrimRight(ex.Response.Body, "\n") + "\n\n"
+	body := strings.TrimRight(ex.Response, "\n") + "\n\n"
 	for at := 0; at < len(body); {
-		_, err := reprise.Collect(ReadResponse(strings.NewReader(body[:at]), ex.dialect(t), nil))
+		_, err := reprise.Collect(ReadResponse(strings.NewReader(body[:at]), ex.dialect, nil))
 		want := reprise.KindCut
 		if at == 0 {
 			want = reprise.KindBadResponse
@@ -305,10 +203,10 @@ func cutEverywhere(t *testing.T, ex recorded) {
 
 // TestRecordedRequests reads each recorded request and writes it again.
 func TestRecordedRequests(t *testing.T) {
-	eachRecording(t, func(t *testing.T, exchanges []recorded) {
+	eachRecording(t, func(t *testing.T, exchanges []exchange) {
 		for i, ex := range exchanges {
-			d := ex.dialect(t)
-			req, err := ReadRequest([]byte(ex.Request.Body), d)
+			d := ex.dialect
+			req, err := ReadRequest([]byte(ex.Request), d)
 			if err != nil {
 				t.Fatalf("exchange %d: %v", i, err)
 			}
@@ -316,7 +214,7 @@ func TestRecordedRequests(t *testing.T) {
 			if err != nil || len(warnings) > 0 {
 				t.Fatalf("exchange %d: %v, %v", i, err, warnings)
 			}
-			compare(t, fmt.Sprintf("exchange %d", i), ex.Request.Body, body)
+			compare(t, fmt.Sprintf("exchange %d", i), ex.Request, body)
 			again, err := ReadRequest(body, d)
 			if err != nil {
 				t.Fatal(err)
@@ -333,19 +231,19 @@ func TestRecordedRequests(t *testing.T) {
 // that the recorded one does.
 func TestRoundTrip(t *testing.T) {
 	rounds := 0
-	eachRecording(t, func(t *testing.T, exchanges []recorded) {
+	eachRecording(t, func(t *testing.T, exchanges []exchange) {
 		for i := range len(exchanges) - 1 {
 			rounds++
-			d := exchanges[i].dialect(t)
-			first, err := ReadRequest([]byte(exchanges[i].Request.Body), d)
+			d := exchanges[i].dialect
+			first, err := ReadRequest([]byte(exchanges[i].Request), d)
 			if err != nil {
 				t.Fatal(err)
 			}
-			second, err := ReadRequest([]byte(exchanges[i+1].Request.Body), d)
+			second, err := ReadRequest([]byte(exchanges[i+1].Request), d)
 			if err != nil {
 				t.Fatal(err)
 			}
-			resp, err := reprise.Collect(ReadResponse(strings.NewReader(exchanges[i].Response.Body), d, first))
+			resp, err := reprise.Collect(ReadResponse(strings.NewReader(exchanges[i].Response), d, first))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -360,8 +258,8 @@ func TestRoundTrip(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			compare(t, fmt.Sprintf("request %d", i+1), exchanges[i+1].Request.Body, body)
-			reasoningReturns(t, exchanges[i].Response.Body, body, warnings)
+			compare(t, fmt.Sprintf("request %d", i+1), exchanges[i+1].Request, body)
+			reasoningReturns(t, exchanges[i].Response, body, warnings)
 		}
 	})
 	if !t.Skipped() && rounds == 0 {
@@ -373,22 +271,22 @@ func TestRoundTrip(t *testing.T) {
 // it came as, before what it led to; and that reasoning that cannot go is told.
 func reasoningReturns(t *testing.T, response string, body []byte, warnings []reprise.Warning) {
 	t.Helper()
-	var given []jsonObject
-	if isStream(response) {
-		for _, c := range chunks(t, response) {
-			if c.text("type") == "response.output_item.done" {
-				given = append(given, c.object("item"))
+	var given []recordings.Object
+	if !recordings.Whole(response) {
+		for _, c := range recordings.Objects(t, response) {
+			if c.Text("type") == "response.output_item.done" {
+				given = append(given, c.Object("item"))
 			}
 		}
 	} else {
-		given = parse(t, response).list("output")
+		given = recordings.Parse(t, response).List("output")
 	}
-	sent := parse(t, string(body)).list("input")
+	sent := recordings.Parse(t, string(body)).List("input")
 	for i, it := range given {
-		if it.text("type") != "reasoning" {
+		if it.Text("type") != "reasoning" {
 			continue
 		}
-		if it.text("encrypted_content") == "" {
+		if it.Text("encrypted_content") == "" {
 			if len(warnings) == 0 {
 				t.Error("reasoning was left out without a warning")
 			}
@@ -396,7 +294,7 @@ func reasoningReturns(t *testing.T, response string, body []byte, warnings []rep
 		}
 		found := false
 		for j, s := range sent {
-			if s.text("id") == it.text("id") {
+			if s.Text("id") == it.Text("id") {
 				found = true
 				if d := cmp.Diff(it, s); d != "" {
 					t.Errorf("reasoning (-given +sent):\n%s", d)
@@ -407,7 +305,7 @@ func reasoningReturns(t *testing.T, response string, body []byte, warnings []rep
 			}
 		}
 		if !found {
-			t.Errorf("reasoning %s did not go back", it.text("id"))
+			t.Errorf("reasoning %s did not go back", it.Text("id"))
 		}
 	}
 }
@@ -416,11 +314,11 @@ func reasoningReturns(t *testing.T, response string, body []byte, warnings []rep
 // Ours may have more.
 func compare(t *testing.T, where, recorded string, ours []byte) {
 	t.Helper()
-	want, got := parse(t, recorded), parse(t, string(ours))
+	want, got := recordings.Parse(t, recorded), recordings.Parse(t, string(ours))
 	delete(want, "stream")
 	var reasoningless []any // the recorder threw reasoning away
-	for _, it := range got.list("input") {
-		if it.text("type") != "reasoning" {
+	for _, it := range got.List("input") {
+		if it.Text("type") != "reasoning" {
 			reasoningless = append(reasoningless, map[string]any(it))
 		}
 	}

@@ -143,23 +143,12 @@ func (e *encoder) output(s *reprise.Schema) error {
 	if !wire.Valid(s.JSON) {
 		return fmt.Errorf("the output schema is not JSON")
 	}
-	name := s.Name
-	if name == "" {
-		name = "output"
-	}
 	e.Key("text")
 	e.Open('{')
 	e.Key("format")
 	e.Open('{')
 	e.Field("type", "json_schema")
-	e.Field("name", name)
-	if s.Description != "" {
-		e.Field("description", s.Description)
-	}
-	e.Key("strict")
-	e.Bool(s.Strict)
-	e.Key("schema")
-	e.Raw(s.JSON)
+	e.OpenAISchema(s)
 	e.Close('}')
 	e.Close('}')
 	return nil

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/recordings"
 )
 
 func ptr[T any](v T) *T { return &v }
@@ -382,14 +383,14 @@ func TestRequests(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := jsonObject{"model": "gpt-5", "store": false, "stream": true, "include": []any{"reasoning.encrypted_content"}}
-			for k, v := range parse(t, c.want) {
+			want := recordings.Object{"model": "gpt-5", "store": false, "stream": true, "include": []any{"reasoning.encrypted_content"}}
+			for k, v := range recordings.Parse(t, c.want) {
 				want[k] = v
 			}
 			if want["include"] == nil {
 				delete(want, "include")
 			}
-			if d := cmp.Diff(want, parse(t, string(body))); d != "" {
+			if d := cmp.Diff(want, recordings.Parse(t, string(body))); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}
 			var told []string

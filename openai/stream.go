@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/repriselabs/reprise"
@@ -16,14 +15,8 @@ import (
 // (https://platform.openai.com/docs/api-reference/responses-streaming). It
 // yields deltas as they come, and a part as soon as its item is done.
 type stream struct {
-	wire.Decoder
-	dialect   *Dialect
-	call      *wire.Call // which knows what must be in no error
-	yield     func(reprise.Event, error) bool
-	stopped   bool // the consumer left, or an error or the Finish was yielded
-	broken    func(error) *reprise.Error
-	requestID string
-	turn      int // how many answers came before this one
+	wire.Stream
+	dialect *Dialect
 
 	id, model string
 	stored    bool // the provider keeps the answer
@@ -40,107 +33,49 @@ type stream struct {
 }
 
 func newStream(d *Dialect, call *wire.Call, req *reprise.Request, yield func(reprise.Event, error) bool) *stream {
-	return &stream{dialect: d, call: call, yield: yield, turn: turnOf(req)}
-}
-
-// turnOf counts the answers that a request already has; it may be nil.
-func turnOf(req *reprise.Request) (turn int) {
-	if req == nil {
-		return 0
-	}
-	for _, m := range req.Messages {
-		if m.Role == reprise.RoleAssistant {
-			turn++
-		}
-	}
-	return turn
-}
-
-func (s *stream) emit(ev reprise.Event) {
-	if !s.stopped && !s.yield(ev, nil) {
-		s.stopped = true
-	}
-}
-
-func (s *stream) fail(e *reprise.Error) {
-	if s.stopped {
-		return
-	}
-	s.stopped = true
-	if e.RequestID == "" {
-		e.RequestID = s.requestID
-	}
-	s.yield(nil, e)
-}
-
-func (s *stream) failed(kind reprise.Kind, err error) {
-	s.fail(&reprise.Error{Provider: s.dialect.name(), Kind: kind, Err: err})
+	return &stream{Stream: wire.NewStream(call, req, yield), dialect: d}
 }
 
 // run decodes a body to its end.
 func (s *stream) run(body io.Reader) {
-	events := sse.NewReader(body)
-	switch first, err := events.First(); {
-	case err != nil:
-		s.fail(s.broken(err))
-		return
-	case first == '{' || first == '<' || first == '[':
-		s.whole(events.Rest())
+	if s.Begin(body) != 0 {
+		s.whole()
 		return
 	}
-	for !s.stopped {
-		ev, err := events.Next()
-		switch {
-		case err == io.EOF:
-			s.cut()
-			return
-		case errors.Is(err, sse.ErrTooLong):
-			s.failed(reprise.KindBadResponse, err)
-			return
-		case err != nil:
-			s.fail(s.broken(err))
-			return
+	for s.NextEvent() {
+		if string(s.Event.Data) == "[DONE]" { // which is no event of this API, but some servers send it
+			continue
 		}
-		if len(ev.Data) > 0 && string(ev.Data) != "[DONE]" { // which is no event of this API, but some servers send it
-			if s.chunk(ev) {
-				wire.Drain(body)
-				return
-			}
+		if s.chunk(s.Event) {
+			wire.Drain(body)
+			return
 		}
 	}
+	s.cut()
 }
 
 // cut fails because the body ended before the answer did.
 func (s *stream) cut() {
 	if s.seen {
-		s.failed(reprise.KindCut, errors.New("the answer ended before its last event"))
+		s.Cut("ended before its last event")
 		return
 	}
-	s.failed(reprise.KindBadResponse, errors.New("the answer holds no event of this API"))
+	s.Bad(errors.New("the answer holds no event of this API"))
 }
 
 // odd fails for an event that cannot be understood.
 func (s *stream) odd(ev sse.Event, err error) {
 	if ev.Cut {
-		s.failed(reprise.KindCut, errors.New("the answer was cut off in the middle of an event"))
+		s.Cut("was cut off in the middle of an event")
 		return
 	}
-	e := errorFrom(s.call, ev.Data, 0)
-	e.Kind = reprise.KindBadResponse
-	if err != nil {
-		e.Err = fmt.Errorf("%w in %w", err, e.Err)
-	}
-	s.fail(e)
+	s.Odd(errorFrom(s.Call, ev.Data, 0), err)
 }
 
-// maxWhole bounds an answer that comes as a whole.
-const maxWhole = 256 << 20
-
 // whole decodes an answer that is not a stream.
-func (s *stream) whole(r io.Reader) {
-	data, err := io.ReadAll(io.LimitReader(r, maxWhole))
-	if err != nil {
-		s.fail(s.broken(err))
+func (s *stream) whole() {
+	data, ok := s.Whole()
+	if !ok {
 		return
 	}
 	s.Reset(data)
@@ -169,7 +104,7 @@ func (s *stream) whole(r io.Reader) {
 	case answer:
 		s.ended(data, "completed")
 	case complaint:
-		s.fail(errorFrom(s.call, data, 0))
+		s.Fail(errorFrom(s.Call, data, 0))
 	default:
 		s.odd(sse.Event{Data: data}, errors.New("no output"))
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/recordings"
 )
 
 func TestProvidedTools(t *testing.T) {
@@ -35,7 +36,7 @@ func TestProvidedTools(t *testing.T) {
 		if c.got.Name != c.name || c.got.Provider != API {
 			t.Errorf("got name %q, provider %q, want %q", c.got.Name, c.got.Provider, c.name)
 		}
-		if d := cmp.Diff(parse(t, c.config), parse(t, string(c.got.Config))); d != "" {
+		if d := cmp.Diff(recordings.Parse(t, c.config), recordings.Parse(t, string(c.got.Config))); d != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, d)
 		}
 	}

@@ -99,7 +99,7 @@ func (a *writer) Restart() {
 	}
 	if a.id == "" {
 		req, _ := ReadRequest(a.Asked, a.Dialect) // one that is wrong has no turns
-		a.made = fmt.Sprintf("resp_%d", turnOf(req))
+		a.made = fmt.Sprintf("resp_%d", wire.Turn(req))
 	}
 }
 

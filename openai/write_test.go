@@ -1,11 +1,9 @@
 package openai
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http/httptest"
 	"net/url"
 	"slices"
@@ -129,42 +127,11 @@ func TestWriteWhole(t *testing.T) {
 	}
 }
 
-// flushed counts the writes and flushes of a writer.
-type flushed struct {
-	bytes.Buffer
-	writes, flushes int
-}
-
-func (f *flushed) Write(b []byte) (int, error) {
-	f.writes++
-	return f.Buffer.Write(b)
-}
-
-func (f *flushed) Flush() error {
-	f.flushes++
-	return nil
-}
-
-// TestWriteAtOnce: each event is written and flushed before the next is
-// asked for.
-func TestWriteAtOnce(t *testing.T) {
-	var w flushed
-	events := func(yield func(reprise.Event, error) bool) {
-		for _, s := range []string{"one", "two", "three"} {
-			yield(reprise.TextDelta{Text: s}, nil)
-			if !strings.Contains(w.String(), s) || w.flushes != w.writes {
-				t.Errorf("after %q: %d flushes of %s", s, w.flushes, w.String())
-			}
-		}
-		yield(reprise.Finish{Reason: reprise.ReasonStop}, nil)
-	}
-	if _, err := WriteResponse(&w, events, Answer{Stream: true}); err != nil {
-		t.Fatal(err)
-	}
-	for stream, kind := range map[bool]string{true: "text/event-stream", false: "application/json"} {
+func TestWriteContentType(t *testing.T) {
+	for want, as := range map[string]Answer{"text/event-stream": {Stream: true}, "application/json": {}} {
 		rec := httptest.NewRecorder()
-		if _, err := WriteResponse(rec, dice.Stream(nil, seed...), Answer{Stream: stream}); err != nil || !rec.Flushed || rec.Header().Get("Content-Type") != kind {
-			t.Errorf("stream %v: got %v, %v", stream, err, rec.Header())
+		if _, err := WriteResponse(rec, dice.Stream(nil, seed...), as); err != nil || rec.Header().Get("Content-Type") != want || !rec.Flushed {
+			t.Errorf("%s: %v, flushed %v, %v", want, err, rec.Flushed, rec.Header())
 		}
 	}
 }
@@ -302,38 +269,6 @@ func TestWriteOtherThanKnown(t *testing.T) {
 	}
 }
 
-// TestWriteBrokenOff: an error of the events ends the answer: in a stream as
-// a server's error, if it is one, and else as a stream that ends too early.
-func TestWriteBrokenOff(t *testing.T) {
-	half := reprise.TextDelta{Text: "so far"}
-	for kind, want := range map[reprise.Kind]reprise.Kind{
-		reprise.KindOverloaded: reprise.KindOverloaded, reprise.KindRateLimit: reprise.KindRateLimit, reprise.KindServer: reprise.KindServer,
-		reprise.KindQuota: reprise.KindQuota, reprise.KindTimeout: reprise.KindTimeout, reprise.KindContextLength: reprise.KindContextLength,
-		reprise.KindContentFilter: reprise.KindContentFilter, reprise.KindInvalid: reprise.KindInvalid,
-		reprise.KindCut: reprise.KindCut, reprise.KindNetwork: reprise.KindCut, reprise.KindCanceled: reprise.KindCut, reprise.KindBadResponse: reprise.KindCut,
-	} {
-		fault := &reprise.Error{Kind: kind, Err: errors.New("broke")}
-		var b bytes.Buffer
-		if _, err := WriteResponse(&b, dice.Stream(fault, half), Answer{Stream: true}); err != fault {
-			t.Errorf("%s: got error %v", kind, err)
-		}
-		strict(t, b.String())
-		got, err := reprise.Collect(ReadResponse(&b, nil, nil))
-		if reprise.KindOf(err) != want || got.Text() != "so far" || want != reprise.KindCut && !strings.Contains(err.Error(), "broke") {
-			t.Errorf("%s: read as %q and %v", kind, got.Text(), err)
-		}
-		for _, as := range []Answer{{}, {Stream: true}} {
-			events := dice.Stream(fault)
-			if !as.Stream {
-				events = dice.Stream(fault, half)
-			}
-			if _, err := WriteResponse(&b, events, as); err != fault || b.Len() > 0 {
-				t.Errorf("%s: wrote %q, error %v", kind, b.String(), err)
-			}
-		}
-	}
-}
-
 // TestWriteTold: an error in mid-stream is there in both forms that clients
 // look for.
 func TestWriteTold(t *testing.T) {
@@ -345,73 +280,6 @@ func TestWriteTold(t *testing.T) {
 	want := sseOf(`{"type":"error","message":"broke","param":null,"code":"overloaded","error":{"message":"broke","type":"server_error","param":null,"code":"overloaded"},"sequence_number":5}`)
 	if got := b.String(); !strings.HasSuffix(got, "\n\n"+want) {
 		t.Errorf("got %s\nwant at its end %s", got, want)
-	}
-}
-
-func TestWriteEndsWithoutFinish(t *testing.T) {
-	for _, stream := range []bool{true, false} {
-		if _, err := WriteResponse(io.Discard, dice.Stream(nil, reprise.TextDelta{Text: "a"}), Answer{Stream: stream}); reprise.KindOf(err) != reprise.KindBadResponse {
-			t.Errorf("stream %v: got %v", stream, err)
-		}
-	}
-}
-
-func TestWriteReset(t *testing.T) {
-	again := []reprise.Event{reprise.Reset{Reason: "retry"}, reprise.TextDelta{Text: "good"}, reprise.Finish{Reason: reprise.ReasonStop}}
-	for _, stream := range []bool{true, false} {
-		events := slices.Concat([]reprise.Event{reprise.ArgsDelta{Part: 0, ID: "held back"}}, again)
-		if !stream {
-			events = slices.Concat([]reprise.Event{reprise.TextDelta{Text: "void"}}, events)
-		}
-		body, _ := written(t, Answer{Stream: stream}, events...)
-		got, err := reprise.Collect(ReadResponse(strings.NewReader(body), nil, nil))
-		if err != nil || got.Text() != "good" || len(got.Calls()) > 0 {
-			t.Errorf("stream %v: got %+v, %v", stream, got.Message, err)
-		}
-	}
-	var b bytes.Buffer
-	_, err := WriteResponse(&b, dice.Stream(nil, append([]reprise.Event{reprise.TextDelta{Text: "void"}}, again...)...), Answer{Stream: true})
-	if err == nil || !strings.Contains(err.Error(), "began again") {
-		t.Errorf("got %v", err)
-	}
-	if _, err := reprise.Collect(ReadResponse(&b, nil, nil)); reprise.KindOf(err) != reprise.KindServer {
-		t.Errorf("the client sees %v", err)
-	}
-}
-
-// gone is a client that leaves after some writes.
-type gone struct{ after int }
-
-func (g *gone) Write(b []byte) (int, error) {
-	if g.after--; g.after < 0 {
-		return 0, io.ErrClosedPipe
-	}
-	return len(b), nil
-}
-
-// TestWriteClientGone: wherever the client leaves, nothing more is written,
-// and no more events are asked for than were needed.
-func TestWriteClientGone(t *testing.T) {
-	var all flushed
-	if _, err := WriteResponse(&all, dice.Stream(nil, seed...), seedAs); err != nil {
-		t.Fatal(err)
-	}
-	for after := range all.writes {
-		asked := 0
-		events := func(yield func(reprise.Event, error) bool) {
-			for _, ev := range seed {
-				if asked++; !yield(ev, nil) {
-					return
-				}
-			}
-		}
-		client := &gone{after: after}
-		if _, err := WriteResponse(client, events, seedAs); err != io.ErrClosedPipe || client.after != -1 {
-			t.Errorf("after %d writes: got %v, and %d writes too many", after, err, -1-client.after)
-		}
-		if after < 5 && asked != 1 {
-			t.Errorf("after %d writes: %d events were asked for", after, asked)
-		}
 	}
 }
 

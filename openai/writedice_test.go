@@ -1,12 +1,10 @@
 package openai
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
-	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -176,104 +174,50 @@ func (g *given) opaque(kind, members string) {
 	g.add(reprise.Opaque{Provider: g.dialect.key(), Kind: kind, Data: json.RawMessage(item)})
 }
 
-// roundTrip checks that an answer that the bytes make is written and read as
-// the same, streamed and whole.
-func roundTrip(t *testing.T, data []byte) {
-	t.Helper()
-	d := &dice.Dice{Data: data}
+// codec writes and reads answers of a dialect to a request.
+func codec(d *Dialect, asked string) dice.Codec {
+	return dice.Codec{
+		Write: func(w io.Writer, events iter.Seq2[reprise.Event, error], stream bool, known *reprise.Response) ([]reprise.Warning, error) {
+			return WriteResponse(w, events, Answer{Dialect: d, Stream: stream, Known: known, Asked: []byte(asked)})
+		},
+		Read: func(r io.Reader) iter.Seq2[reprise.Event, error] { return ReadResponse(r, d, nil) },
+		Check: func(t *testing.T, written string, stream bool) {
+			if stream {
+				strict(t, written)
+			}
+		},
+		Tells: []reprise.Kind{reprise.KindContextLength, reprise.KindContentFilter, reprise.KindInvalid},
+	}
+}
+
+func writeAndRead(t *testing.T, d *dice.Dice) {
 	dialects := Dialects()
 	dialect := &dialects[d.Roll(len(dialects))]
-	want := diceAnswer(d, dialect)
-	events := d.Events(want)
-	for _, stream := range []bool{true, false} {
-		var b bytes.Buffer
-		warnings, err := WriteResponse(&b, dice.Stream(nil, events...), Answer{Dialect: dialect, Stream: stream, Known: want})
-		if err != nil || warnings != nil {
-			t.Fatalf("stream %v: %v, warnings %v", stream, err, warnings)
-		}
-		text := b.String()
-		if stream {
-			strict(t, text)
-		}
-		got, err := reprise.Collect(ReadResponse(&b, dialect, nil))
-		if diff := cmp.Diff(want, got); err != nil || diff != "" {
-			t.Fatalf("%s, stream %v: %v in %s\n(-want +got):\n%s", dialect.name(), stream, err, text, diff)
-		}
-	}
+	answer := diceAnswer(d, dialect)
+	codec(dialect, "").RoundTrip(t, answer, d.Events(answer))
 }
 
-func TestWriteRoundTrip(t *testing.T) {
-	for data := range dice.Rolls(400) {
-		if roundTrip(t, data); t.Failed() {
-			return
-		}
-	}
-}
+func TestWriteRoundTrip(t *testing.T) { dice.Test(t, 400, writeAndRead) }
 
-func FuzzWriteResponse(f *testing.F) {
-	for data := range dice.Rolls(50) {
-		f.Add(data)
-	}
-	f.Fuzz(func(t *testing.T, data []byte) { roundTrip(t, data) })
-}
+func FuzzWriteResponse(f *testing.F) { dice.Fuzz(f, writeAndRead) }
 
-// FuzzWriteAnything checks that whatever the events are, what is written is
-// JSON, and read as an answer or an error.
 func FuzzWriteAnything(f *testing.F) {
-	for data := range dice.Rolls(50) {
-		f.Add(data)
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		d := &dice.Dice{Data: data}
-		known := diceAnswer(d, &openrouter)
-		events := []reprise.Event{}
-		for len(d.Data) > 0 {
-			events = append(events, d.Anything("openai-responses/openrouter", "incomplete_details", "service_tier"))
-		}
-		for _, stream := range []bool{true, false} {
-			var b bytes.Buffer
-			_, err := WriteResponse(&b, dice.Stream(nil, events...), Answer{Dialect: &openrouter, Stream: stream, Known: known})
-			if !stream && b.Len() > 0 && !json.Valid(b.Bytes()) {
-				t.Errorf("not JSON: %s", b.Bytes())
-			}
-			if stream {
-				strict(t, b.String())
-			}
-			_, readErr := reprise.Collect(ReadResponse(&b, &openrouter, nil))
-			if (err == nil) != (readErr == nil) {
-				t.Errorf("stream %v: written with the error %v, read with the error %v", stream, err, readErr)
-			}
-		}
+	dice.Fuzz(f, func(t *testing.T, d *dice.Dice) {
+		codec(&openrouter, "").Anything(t, d, diceAnswer(d, &openrouter), "openai-responses/openrouter", "incomplete_details", "service_tier")
 	})
 }
+
+func TestWritePromises(t *testing.T) { codec(&openai, "").Promises(t) }
 
 // TestWriteRecordings writes what real answers were read as, and reads it as
 // the same, but for white space between the tokens of JSON.
 func TestWriteRecordings(t *testing.T) {
 	sameJSON := cmp.Transformer("compact", func(raw json.RawMessage) string { return string(onOneLine(raw)) })
-	eachRecording(t, func(t *testing.T, exchanges []recorded) {
-		for i, ex := range exchanges {
-			d := ex.dialect(t)
-			read := func(body io.Reader) iter.Seq2[reprise.Event, error] { return ReadResponse(body, d, nil) }
-			want, err := reprise.Collect(read(strings.NewReader(ex.Response.Body)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, stream := range []bool{true, false} {
-				var b bytes.Buffer
-				as := Answer{Dialect: d, Stream: stream, Known: want, Asked: []byte(ex.Request.Body)}
-				warnings, err := WriteResponse(&b, read(strings.NewReader(ex.Response.Body)), as)
-				if err != nil || !slices.Equal(warnings, want.Warnings) {
-					t.Fatalf("exchange %d: %v, warnings %v", i, err, warnings)
-				}
-				if stream {
-					strict(t, b.String())
-				}
-				got, err := reprise.Collect(read(&b))
-				if diff := cmp.Diff(want, got, sameJSON); diff != "" || err != nil {
-					t.Errorf("exchange %d, stream %v: %v (-want +got):\n%s", i, stream, err, diff)
-				}
-			}
+	eachRecording(t, func(t *testing.T, exchanges []exchange) {
+		for _, ex := range exchanges {
+			c := codec(ex.dialect, ex.Request)
+			c.Same = cmp.Options{sameJSON}
+			c.Recording(t, ex.Response)
 		}
 	})
 }

@@ -81,10 +81,10 @@ func (s *stream) addCall() {
 	from := d.b.Len()
 	d.b.Write(c.args)
 	if d.isOutput {
-		s.emit(reprise.TextDelta{Part: d.index, Text: d.b.String()[from:]})
+		s.Emit(reprise.TextDelta{Part: d.index, Text: d.b.String()[from:]})
 		return
 	}
-	s.emit(reprise.ArgsDelta{Part: d.index, ID: s.callID(d), Name: d.name, Args: d.b.String()[from:]})
+	s.Emit(reprise.ArgsDelta{Part: d.index, ID: s.callID(d), Name: d.name, Args: d.b.String()[from:]})
 }
 
 // callFor finds the call that c goes on; nil if c begins one. Servers
@@ -130,5 +130,5 @@ func (s *stream) callID(d *draft) string {
 	if d.id != "" {
 		return d.id
 	}
-	return fmt.Sprintf("call_%d_%d", s.turn, d.index)
+	return fmt.Sprintf("call_%d_%d", s.Turn, d.index)
 }

@@ -18,7 +18,7 @@ func (s *stream) detailsEcho() *reprise.Echo {
 	if joined := joinDetails(list); joined != nil {
 		list = joined
 	}
-	return &reprise.Echo{Provider: s.dialect.name(), Data: list}
+	return &reprise.Echo{Provider: s.Call.Provider, Data: list}
 }
 
 // joinDetails joins elements that follow each other and have the same type

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 
@@ -29,9 +28,6 @@ func FromEnv(provider, name string) (*Model, error) {
 	return m, nil
 }
 
-// maxList bounds the list of models.
-const maxList = 32 << 20
-
 // Models lists the server's models.
 func (m *Model) Models(ctx context.Context) ([]reprise.ModelInfo, error) {
 	call, err := m.address("/models")
@@ -39,14 +35,9 @@ func (m *Model) Models(ctx context.Context) ([]reprise.ModelInfo, error) {
 		return nil, err
 	}
 	call.Method = http.MethodGet
-	resp, err := call.Do(ctx)
+	_, body, err := call.Fetch(ctx)
 	if err != nil {
-		return nil, m.explain(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxList))
-	if err != nil {
-		return nil, call.Broken(ctx, err)
+		return nil, err
 	}
 	var list struct {
 		Data []json.RawMessage `json:"data"`

@@ -1,7 +1,6 @@
 package openaichat
 
 import (
-	"context"
 	"errors"
 	"io"
 	"iter"
@@ -19,12 +18,10 @@ import (
 func withoutMolds(r io.Reader, d *Dialect) iter.Seq2[reprise.Event, error] {
 	return func(yield func(reprise.Event, error) bool) {
 		var s *stream
-		s = newStream(d, nil, func(ev reprise.Event, err error) bool {
+		s = newStream(d, &wire.Call{Provider: d.name()}, nil, func(ev reprise.Event, err error) bool {
 			s.mold.spoil()
 			return yield(ev, err)
 		})
-		call := &wire.Call{Provider: d.name()}
-		s.broken = func(err error) *reprise.Error { return call.Broken(context.Background(), err) }
 		s.run(r)
 	}
 }
@@ -60,7 +57,7 @@ func TestMold(t *testing.T) {
 		{"two calls", delta(`"tool_calls":[{"index":0,"function":{"arguments":"a"}},{"index":1}]`), delta(`"tool_calls":[{"index":0,"function":{"arguments":"a"}},{"index":1}]`), false},
 		{"probabilities", `{"choices":[{"delta":{"content":"a"},"logprobs":{"content":[1]}}]}`, `{"choices":[{"delta":{"content":"b"},"logprobs":{"content":[1]}}]}`, false},
 	} {
-		s := newStream(&xai, nil, func(reprise.Event, error) bool { return true })
+		s := newStream(&xai, &wire.Call{Provider: xai.name()}, nil, func(reprise.Event, error) bool { return true })
 		s.chunk(sse.Event{Data: []byte(c.first)})
 		if got := s.fits([]byte(c.next)); got != c.fits {
 			t.Errorf("%s: fits is %v, want %v", c.name, got, c.fits)

@@ -44,22 +44,11 @@ func (m *Model) Stream(ctx context.Context, req *reprise.Request) iter.Seq2[repr
 			yield(nil, err)
 			return
 		}
-		for _, w := range warnings {
-			if !yield(w, nil) {
-				return
-			}
+		s := newStream(&m.Dialect, call, req, yield)
+		if body := s.Ask(ctx, warnings); body != nil {
+			defer body.Close()
+			s.run(body)
 		}
-		resp, err := call.Do(ctx)
-		if err != nil {
-			yield(nil, m.explain(err))
-			return
-		}
-		defer resp.Body.Close()
-		s := newStream(&m.Dialect, req, yield)
-		s.call = call
-		s.broken = func(err error) *reprise.Error { return call.Broken(ctx, err) }
-		s.requestID = wire.RequestID(resp.Header)
-		s.run(resp.Body)
 	}
 }
 
@@ -93,7 +82,7 @@ func (m *Model) address(path string) (*wire.Call, error) {
 	case (m.BaseURL == "" || d.BaseURL == "") && d.KeyVar != "" && wire.NoKey(m.Key, m.Client): // another address may need none
 		return nil, &reprise.Error{Provider: d.name(), Kind: reprise.KindAuth, Err: fmt.Errorf("no key: set Model.Key (usually from %s)", d.KeyVar)}
 	}
-	call := &wire.Call{Provider: d.name(), Client: m.Client, URL: strings.TrimSuffix(base, "/") + path, Key: m.Key, Header: http.Header{}}
+	call := &wire.Call{Provider: d.name(), Client: m.Client, URL: strings.TrimSuffix(base, "/") + path, Key: m.Key, Header: http.Header{}, Explain: m.explain}
 	if m.Key != "" {
 		header, prefix := d.KeyHeader, ""
 		if header == "" {
@@ -109,20 +98,17 @@ func (m *Model) invalid(err error) error {
 }
 
 // explain adds to an error about the key where a key comes from.
-func (m *Model) explain(err error) error {
-	var e *reprise.Error
-	if errors.As(err, &e) && e.Kind == reprise.KindAuth && m.Key == "" && m.Dialect.KeyVar != "" {
+func (m *Model) explain(e *reprise.Error, _ []byte) {
+	if e.Kind == reprise.KindAuth && m.Key == "" && m.Dialect.KeyVar != "" {
 		e.Err = fmt.Errorf("%w; no key was sent: set Model.Key (usually from %s)", e.Err, m.Dialect.KeyVar)
 	}
-	return err
 }
 
 // ReadResponse reads a recorded answer to req, streamed or whole, as
 // [Model.Stream] would have. An error of body is one of the stream.
 func ReadResponse(body io.Reader, d *Dialect, req *reprise.Request) iter.Seq2[reprise.Event, error] {
 	return func(yield func(reprise.Event, error) bool) {
-		s := newStream(d, req, yield)
-		s.broken = func(err error) *reprise.Error { return s.call.Broken(context.Background(), err) }
+		s := newStream(d, &wire.Call{Provider: d.name()}, req, yield)
 		s.run(body)
 	}
 }
@@ -134,51 +120,30 @@ func ReadError(body []byte, status int, d *Dialect) *reprise.Error {
 
 // run decodes a body to its end.
 func (s *stream) run(body io.Reader) {
-	events := sse.NewReader(body)
-	switch first, err := events.First(); {
-	case err != nil:
-		s.fail(s.broken(err))
-		return
-	case first == '{' || first == '<' || first == '[':
-		s.whole(events.Rest())
+	if s.Begin(body) != 0 {
+		s.whole()
 		return
 	}
-	for !s.stopped {
-		ev, err := events.Next()
-		switch {
-		case err == io.EOF:
-			s.end()
-			return
-		case errors.Is(err, sse.ErrTooLong):
-			s.fail(s.bad(err))
-			return
-		case err != nil:
-			s.fail(s.broken(err))
-			return
-		case bytes.Equal(ev.Data, done):
+	for s.NextEvent() {
+		if bytes.Equal(s.Event.Data, done) {
 			s.end()
 			wire.Drain(body)
 			return
 		}
-		if len(ev.Data) > 0 { // some servers keep the connection alive with empty data
-			s.chunk(ev)
-		}
+		s.chunk(s.Event)
 	}
+	s.end()
 }
 
 var done = []byte("[DONE]")
 
-// maxWhole bounds an answer that comes as a whole.
-const maxWhole = 256 << 20
-
 // whole decodes an answer that is not a stream.
-func (s *stream) whole(r io.Reader) {
-	data, err := io.ReadAll(io.LimitReader(r, maxWhole))
-	if err != nil {
-		s.fail(s.broken(err))
+func (s *stream) whole() {
+	data, ok := s.Whole()
+	if !ok {
 		return
 	}
-	if s.chunk(sse.Event{Data: data}); s.stopped {
+	if s.chunk(sse.Event{Data: data}); s.Stopped {
 		return
 	}
 	if s.seen && s.finish == "" {

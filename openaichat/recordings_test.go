@@ -1,182 +1,92 @@
 package openaichat
 
 import (
-	"encoding/json"
 	"fmt"
-	"io/fs"
-	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
-	"go.yaml.in/yaml/v4"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/recordings"
 )
 
-// recorded is one exchange of a recording.
-type recorded struct {
-	Request struct {
-		URL  string `yaml:"url"`
-		Body string `yaml:"body"`
-	} `yaml:"request"`
-	Response struct {
-		Body string `yaml:"body"`
-	} `yaml:"response"`
+// exchange is one of a recording's.
+type exchange struct {
+	recordings.Exchange
+	dialect *Dialect
 }
 
-func (r recorded) dialect(t *testing.T) *Dialect {
-	u, err := url.Parse(r.Request.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := DialectOf(u.Host)
-	return &d
-}
-
-// eachRecording runs f on every recording of this API in the folder that
-// REPRISE_CASSETTES names.
-func eachRecording(t *testing.T, f func(t *testing.T, exchanges []recorded)) {
-	dir := os.Getenv("REPRISE_CASSETTES")
-	if dir == "" {
-		t.Skip("REPRISE_CASSETTES names no folder of recordings")
-	}
-	found := 0
-	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || filepath.Ext(path) != ".yaml" {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		var file struct {
-			Interactions []recorded `yaml:"interactions"`
-		}
-		if err := yaml.Unmarshal(data, &file); err != nil {
-			return err
-		}
-		if len(file.Interactions) == 0 || !strings.HasSuffix(file.Interactions[0].Request.URL, "/chat/completions") {
-			return nil
-		}
-		found++
-		name, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		t.Run(name, func(t *testing.T) { f(t, file.Interactions) })
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if found == 0 {
-		t.Errorf("no recordings of this API in %s", dir)
-	}
-}
-
-// object is a JSON object, read without any of this package's code.
-type object map[string]any
-
-func (o object) object(key string) object {
-	v, _ := o[key].(map[string]any)
-	return v
-}
-
-func (o object) text(key string) string {
-	v, _ := o[key].(string)
-	return v
-}
-
-func (o object) number(key string) int64 {
-	v, _ := o[key].(float64)
-	return int64(v)
-}
-
-func (o object) list(key string) []object {
-	var out []object
-	l, _ := o[key].([]any)
-	for _, v := range l {
-		m, _ := v.(map[string]any)
-		out = append(out, m)
-	}
-	return out
+// eachRecording runs f on every recording of this API.
+func eachRecording(t *testing.T, f func(t *testing.T, exchanges []exchange)) {
+	t.Helper()
+	recordings.Each(t, func(e recordings.Exchange) (exchange, bool) {
+		d := DialectOf(e.URL.Host)
+		return exchange{e, &d}, strings.HasSuffix(e.URL.Path, "/chat/completions")
+	}, f)
 }
 
 // answer is what a raw body says.
 type answer struct {
 	text, reasoning, finish string
 	calls                   []reprise.ToolCall
-	usage                   object
+	usage                   recordings.Object
 }
 
 func readRaw(t *testing.T, body string) answer {
 	t.Helper()
 	var a answer
-	if strings.HasPrefix(strings.TrimSpace(body), "{") {
-		a.add(t, body)
-		return a
-	}
-	for line := range strings.SplitSeq(body, "\n") {
-		if data, ok := strings.CutPrefix(line, "data: "); ok && data != "[DONE]" {
-			a.add(t, data)
-		}
+	for _, chunk := range recordings.Objects(t, body) {
+		a.add(chunk)
 	}
 	return a
 }
 
-func (a *answer) add(t *testing.T, data string) {
-	t.Helper()
-	var chunk object
-	if err := json.Unmarshal([]byte(data), &chunk); err != nil {
-		t.Fatalf("%s: %v", data, err)
-	}
-	if u := chunk.object("usage"); u != nil {
+func (a *answer) add(chunk recordings.Object) {
+	if u := chunk.Object("usage"); u != nil {
 		a.usage = u
 	}
-	for _, choice := range chunk.list("choices") {
-		if f := choice.text("finish_reason"); f != "" {
+	for _, choice := range chunk.List("choices") {
+		if f := choice.Text("finish_reason"); f != "" {
 			a.finish = f
 		}
-		m := choice.object("delta")
+		m := choice.Object("delta")
 		if m == nil {
-			m = choice.object("message")
+			m = choice.Object("message")
 		}
-		a.text += m.text("content")
-		if r := m.text("reasoning_content"); r != "" {
+		a.text += m.Text("content")
+		if r := m.Text("reasoning_content"); r != "" {
 			a.reasoning += r
 		} else {
-			a.reasoning += m.text("reasoning")
+			a.reasoning += m.Text("reasoning")
 		}
-		for i, c := range m.list("tool_calls") {
+		for i, c := range m.List("tool_calls") {
 			n := i
 			if _, ok := c["index"]; ok {
-				n = int(c.number("index"))
+				n = int(c.Number("index"))
 			}
 			for len(a.calls) <= n {
 				a.calls = append(a.calls, reprise.ToolCall{})
 			}
 			call := &a.calls[n]
-			call.ID += c.text("id")
-			call.Name += c.object("function").text("name")
-			call.Args += c.object("function").text("arguments")
+			call.ID += c.Text("id")
+			call.Name += c.Object("function").Text("name")
+			call.Args += c.Object("function").Text("arguments")
 		}
 	}
 }
 
 // tokens gives the raw usage the one meaning of [reprise.Usage].
 func (a answer) tokens() reprise.Usage {
-	u := reprise.Usage{Input: a.usage.number("prompt_tokens"), Output: a.usage.number("completion_tokens")}
-	in, out := a.usage.object("prompt_tokens_details"), a.usage.object("completion_tokens_details")
-	u.CacheRead = in.number("cached_tokens")
-	u.CacheWrite = max(in.number("cache_write_tokens"), a.usage.number("cache_creation_input_tokens"))
+	u := reprise.Usage{Input: a.usage.Number("prompt_tokens"), Output: a.usage.Number("completion_tokens")}
+	in, out := a.usage.Object("prompt_tokens_details"), a.usage.Object("completion_tokens_details")
+	u.CacheRead = in.Number("cached_tokens")
+	u.CacheWrite = max(in.Number("cache_write_tokens"), a.usage.Number("cache_creation_input_tokens"))
 	if _, ok := out["reasoning_tokens"]; ok {
-		n := out.number("reasoning_tokens")
+		n := out.Number("reasoning_tokens")
 		u.Reasoning = &n
-		if a.usage.number("total_tokens") == u.Input+u.Output+n {
+		if a.usage.Number("total_tokens") == u.Input+u.Output+n {
 			u.Output += n
 		}
 	}
@@ -195,10 +105,10 @@ func thoughts(parts reprise.Parts) string {
 
 // TestRecordings compares what is decoded with what the raw bodies say.
 func TestRecordings(t *testing.T) {
-	eachRecording(t, func(t *testing.T, exchanges []recorded) {
+	eachRecording(t, func(t *testing.T, exchanges []exchange) {
 		for i, ex := range exchanges {
-			raw := readRaw(t, ex.Response.Body)
-			got, err := reprise.Collect(ReadResponse(strings.NewReader(ex.Response.Body), ex.dialect(t), nil))
+			raw := readRaw(t, ex.Response)
+			got, err := reprise.Collect(ReadResponse(strings.NewReader(ex.Response), ex.dialect, nil))
 			if err != nil {
 				t.Fatalf("exchange %d: %v", i, err)
 			}
@@ -212,7 +122,7 @@ func TestRecordings(t *testing.T) {
 			if d := cmp.Diff(want, have); d != "" {
 				t.Errorf("exchange %d (-raw +decoded):\n%s", i, d)
 			}
-			slow, err := reprise.Collect(ReadResponse(iotest.OneByteReader(strings.NewReader(ex.Response.Body)), ex.dialect(t), nil))
+			slow, err := reprise.Collect(ReadResponse(iotest.OneByteReader(strings.NewReader(ex.Response)), ex.dialect, nil))
 			if d := cmp.Diff(got, slow); d != "" || err != nil {
 				t.Errorf("exchange %d, one byte a read: %v (-whole +slow):\n%s", i, err, d)
 			}
@@ -223,16 +133,16 @@ func TestRecordings(t *testing.T) {
 
 // cutEverywhere breaks a recorded stream off after each event: before the
 // last one that is an error, and what came before it is kept.
-func cutEverywhere(t *testing.T, ex recorded) {
+func cutEverywhere(t *testing.T, ex exchange) {
 	t.Helper()
-	body := ex.Response.Body
+	body := ex.Response
 	if !strings.HasPrefix(body, "data:") && !strings.HasPrefix(body, ":") {
 		return
 	}
 	mark := strings.Index(body, "data: [DONE]")
 	for at := strings.Index(body, "\n\n"); at >= 0 && at+2 <= mark; {
 		part := body[:at+2]
-		_, err := reprise.Collect(ReadResponse(strings.NewReader(part), ex.dialect(t), nil))
+		_, err := reprise.Collect(ReadResponse(strings.NewReader(part), ex.dialect, nil))
 		if finished := readRaw(t, part).finish != ""; (err == nil) != finished {
 			t.Fatalf("cut after %d bytes: got error %v, a finish reason was there: %v", len(part), err, finished)
 		}
@@ -246,10 +156,10 @@ func cutEverywhere(t *testing.T, ex recorded) {
 
 // TestRecordedRequests reads each recorded request and writes it again.
 func TestRecordedRequests(t *testing.T) {
-	eachRecording(t, func(t *testing.T, exchanges []recorded) {
+	eachRecording(t, func(t *testing.T, exchanges []exchange) {
 		for i, ex := range exchanges {
-			d := ex.dialect(t)
-			req, err := ReadRequest([]byte(ex.Request.Body), d)
+			d := ex.dialect
+			req, err := ReadRequest([]byte(ex.Request), d)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -260,7 +170,7 @@ func TestRecordedRequests(t *testing.T) {
 			if warnings != nil {
 				t.Errorf("exchange %d: %v", i, warnings)
 			}
-			if diff := cmp.Diff(settled(t, ex.Request.Body), settled(t, string(body))); diff != "" {
+			if diff := cmp.Diff(settled(t, ex.Request), settled(t, string(body))); diff != "" {
 				t.Errorf("exchange %d (-recorded +written):\n%s", i, diff)
 			}
 		}
@@ -269,12 +179,9 @@ func TestRecordedRequests(t *testing.T) {
 
 // settled is a body without whether it streams, which is no part of a
 // Request.
-func settled(t *testing.T, body string) object {
+func settled(t *testing.T, body string) recordings.Object {
 	t.Helper()
-	var o object
-	if err := json.Unmarshal([]byte(body), &o); err != nil {
-		t.Fatal(err)
-	}
+	o := recordings.Parse(t, body)
 	delete(o, "stream")
 	delete(o, "stream_options")
 	return o
@@ -284,18 +191,18 @@ func settled(t *testing.T, body string) object {
 // the decoded answer and the recorded results: it carries everything that
 // the recorded one carries, and may carry more.
 func TestSecondTurn(t *testing.T) {
-	eachRecording(t, func(t *testing.T, exchanges []recorded) {
+	eachRecording(t, func(t *testing.T, exchanges []exchange) {
 		for i := 1; i < len(exchanges); i++ {
-			d := exchanges[i].dialect(t)
-			history, err := ReadRequest([]byte(exchanges[i-1].Request.Body), d)
+			d := exchanges[i].dialect
+			history, err := ReadRequest([]byte(exchanges[i-1].Request), d)
 			if err != nil {
 				t.Fatal(err)
 			}
-			next, err := ReadRequest([]byte(exchanges[i].Request.Body), d)
+			next, err := ReadRequest([]byte(exchanges[i].Request), d)
 			if err != nil {
 				t.Fatal(err)
 			}
-			answer, err := reprise.Collect(ReadResponse(strings.NewReader(exchanges[i-1].Response.Body), d, history))
+			answer, err := reprise.Collect(ReadResponse(strings.NewReader(exchanges[i-1].Response), d, history))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -308,7 +215,7 @@ func TestSecondTurn(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			missing("", any(map[string]any(settled(t, exchanges[i].Request.Body))), any(map[string]any(settled(t, string(body)))), func(path string, recorded, ours any) {
+			missing("", any(map[string]any(settled(t, exchanges[i].Request))), any(map[string]any(settled(t, string(body)))), func(path string, recorded, ours any) {
 				t.Errorf("exchange %d: %s: recorded %v, ours %v", i, path, recorded, ours)
 			})
 		}

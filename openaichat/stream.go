@@ -2,7 +2,6 @@ package openaichat
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/repriselabs/reprise"
@@ -14,14 +13,8 @@ import (
 // and the parts when the answer is known to be whole: a later chunk may
 // always add to an earlier part.
 type stream struct {
-	wire.Decoder
-	dialect   *Dialect
-	yield     func(reprise.Event, error) bool
-	stopped   bool       // the consumer left, or an error was yielded
-	call      *wire.Call // for its errors
-	broken    func(error) *reprise.Error
-	requestID string
-	turn      int // how many answers came before this one
+	wire.Stream
+	dialect *Dialect
 
 	id, model string
 	finish    string
@@ -56,40 +49,12 @@ type draft struct {
 	started  bool // an ArgsDelta was yielded
 }
 
-func newStream(d *Dialect, req *reprise.Request, yield func(reprise.Event, error) bool) *stream {
-	s := &stream{dialect: d, yield: yield, call: &wire.Call{Provider: d.name()}}
+func newStream(d *Dialect, call *wire.Call, req *reprise.Request, yield func(reprise.Event, error) bool) *stream {
+	s := &stream{Stream: wire.NewStream(call, req, yield), dialect: d}
 	if req != nil && d.outputByTool(req) {
 		s.output = outputName(req.Output)
 	}
-	if req != nil {
-		for _, m := range req.Messages {
-			if m.Role == reprise.RoleAssistant {
-				s.turn++
-			}
-		}
-	}
 	return s
-}
-
-func (s *stream) emit(ev reprise.Event) {
-	if !s.stopped && !s.yield(ev, nil) {
-		s.stopped = true
-	}
-}
-
-func (s *stream) fail(e *reprise.Error) {
-	if s.stopped {
-		return
-	}
-	s.stopped = true
-	if e.RequestID == "" {
-		e.RequestID = s.requestID
-	}
-	s.yield(nil, e)
-}
-
-func (s *stream) bad(err error) *reprise.Error {
-	return &reprise.Error{Provider: s.dialect.name(), Kind: reprise.KindBadResponse, Err: err}
 }
 
 // chunk decodes one chunk of a stream, or an answer that came as a whole.
@@ -134,7 +99,7 @@ func (s *stream) chunk(ev sse.Event) {
 		default:
 			s.Skip()
 		}
-		if s.stopped {
+		if s.Stopped {
 			return
 		}
 	}
@@ -142,7 +107,7 @@ func (s *stream) chunk(ev sse.Event) {
 	case err != nil:
 		s.odd(ev, err)
 	case complaint && !answer:
-		s.fail(s.call.ErrorFrom(ev.Data, 0))
+		s.Fail(s.Call.ErrorFrom(ev.Data, 0))
 	default:
 		s.mold.end(ev.Data)
 	}
@@ -160,15 +125,10 @@ func (s *stream) once(have string) string {
 // odd fails for a chunk that cannot be understood.
 func (s *stream) odd(ev sse.Event, err error) {
 	if ev.Cut {
-		s.fail(&reprise.Error{Provider: s.dialect.name(), Kind: reprise.KindCut, Err: errors.New("the answer was cut off in the middle of a chunk")})
+		s.Cut("was cut off in the middle of a chunk")
 		return
 	}
-	e := s.call.ErrorFrom(ev.Data, 0)
-	e.Kind = reprise.KindBadResponse
-	if err != nil {
-		e.Err = fmt.Errorf("%w in %w", err, e.Err)
-	}
-	s.fail(e)
+	s.Odd(s.Call.ErrorFrom(ev.Data, 0), err)
 }
 
 // choice decodes an element of choices. Only the first choice is asked for;
@@ -288,9 +248,9 @@ func (s *stream) addText(part **draft, b []byte, reasoning bool) {
 	d.b.Write(b)
 	added := d.b.String()[from:] // a view: what a Builder holds never changes
 	if reasoning {
-		s.emit(reprise.ReasoningDelta{Part: d.index, Text: added})
+		s.Emit(reprise.ReasoningDelta{Part: d.index, Text: added})
 	} else {
-		s.emit(reprise.TextDelta{Part: d.index, Text: added})
+		s.Emit(reprise.TextDelta{Part: d.index, Text: added})
 	}
 }
 
@@ -318,30 +278,26 @@ func (s *stream) readDetails() {
 
 // end yields the parts and the finish, if the answer is whole.
 func (s *stream) end() {
-	if s.stopped {
+	if s.Stopped {
 		return
 	}
 	switch {
 	case s.finish == "" && !s.seen:
-		s.fail(s.bad(errors.New("the answer is empty")))
+		s.Bad(errors.New("the answer is empty"))
 		return
 	case s.finish == "":
-		s.fail(&reprise.Error{Provider: s.dialect.name(), Kind: reprise.KindCut, Err: errors.New("the answer ended before its finish reason")})
+		s.Cut("ended before its finish reason")
 		return
 	}
 	calls := false
 	for _, d := range s.parts {
 		calls = calls || d.isCall && !d.isOutput
-		s.emit(reprise.PartDone{Index: d.index, Part: s.part(d)})
+		s.Emit(reprise.PartDone{Index: d.index, Part: s.part(d)})
 	}
 	if s.usage == (reprise.Usage{}) {
-		s.emit(reprise.Warning{Provider: s.dialect.name(), Code: reprise.WarnUsage, Message: "the provider did not report the tokens used"})
+		s.NoUsage()
 	}
-	s.emit(reprise.Finish{
-		ID: s.id, Provider: s.dialect.name(), Model: s.model,
-		Reason: s.reason(calls), Usage: s.usage, Cost: s.cost, Extra: s.extra(),
-	})
-	s.stopped = true
+	s.Finish(reprise.Finish{ID: s.id, Model: s.model, Reason: s.reason(calls), Usage: s.usage, Cost: s.cost, Extra: s.extra()})
 }
 
 func (s *stream) part(d *draft) reprise.Part {

@@ -125,14 +125,7 @@ func (e *encoder) output(req *reprise.Request) error {
 	e.Field("type", "json_schema")
 	e.Key("json_schema")
 	e.Open('{')
-	e.Field("name", outputName(s))
-	if s.Description != "" {
-		e.Field("description", s.Description)
-	}
-	e.Key("strict")
-	e.Bool(s.Strict)
-	e.Key("schema")
-	e.Raw(s.JSON)
+	e.OpenAISchema(s)
 	e.Close('}')
 	e.Close('}')
 	return nil

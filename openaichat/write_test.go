@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"net/http/httptest"
 	"net/url"
 	"slices"
@@ -92,15 +91,6 @@ func TestWriteWhole(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" || warnings != nil {
 		t.Errorf("warnings %q (-want +got):\n%s", warnings, d)
 	}
-}
-
-func TestWritePromises(t *testing.T) {
-	dice.Codec{
-		Write: func(w io.Writer, events iter.Seq2[reprise.Event, error], stream bool) ([]reprise.Warning, error) {
-			return WriteResponse(w, events, Answer{Stream: stream})
-		},
-		Read: func(r io.Reader) iter.Seq2[reprise.Event, error] { return ReadResponse(r, &Dialect{}, nil) },
-	}.Promises(t)
 }
 
 func TestWriteContentType(t *testing.T) {

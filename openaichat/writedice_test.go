@@ -1,13 +1,11 @@
 package openaichat
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -59,103 +57,44 @@ func diceAnswer(d *dice.Dice, dialect *Dialect) *reprise.Response {
 	return r
 }
 
-// roundTrip checks that an answer that the bytes make is written and read as
-// the same, streamed and whole.
-func roundTrip(t *testing.T, data []byte) {
-	t.Helper()
-	d := &dice.Dice{Data: data}
+// codec writes and reads answers of a dialect.
+func codec(d *Dialect) dice.Codec {
+	return dice.Codec{
+		Write: func(w io.Writer, events iter.Seq2[reprise.Event, error], stream bool, known *reprise.Response) ([]reprise.Warning, error) {
+			return WriteResponse(w, events, Answer{Dialect: d, Stream: stream, Known: known})
+		},
+		Read:  func(r io.Reader) iter.Seq2[reprise.Event, error] { return ReadResponse(r, d, nil) },
+		Check: dice.Chunks,
+	}
+}
+
+func writeAndRead(t *testing.T, d *dice.Dice) {
 	dialects := append(Dialects(), Dialect{})
 	dialect := &dialects[d.Roll(len(dialects))]
-	want := diceAnswer(d, dialect)
-	events := d.Events(want)
-	for _, stream := range []bool{true, false} {
-		var b bytes.Buffer
-		warnings, err := WriteResponse(&b, dice.Stream(nil, events...), Answer{Dialect: dialect, Stream: stream, Known: want})
-		if err != nil || warnings != nil {
-			t.Fatalf("stream %v: %v, warnings %v", stream, err, warnings)
-		}
-		text := b.String()
-		got, err := reprise.Collect(ReadResponse(&b, dialect, nil))
-		if err != nil {
-			t.Fatalf("%v in\n%s", err, text)
-		}
-		raw := cmpopts.IgnoreFields(reprise.Citation{}, "Raw")
-		if diff := cmp.Diff(want, got, raw, cmpopts.EquateEmpty()); diff != "" {
-			t.Errorf("%s, stream %v: %s\n(-want +got):\n%s", dialect.name(), stream, text, diff)
-		}
-	}
+	c := codec(dialect)
+	c.Same = cmp.Options{cmpopts.IgnoreFields(reprise.Citation{}, "Raw"), cmpopts.EquateEmpty()}
+	answer := diceAnswer(d, dialect)
+	c.RoundTrip(t, answer, d.Events(answer))
 }
 
-func TestWriteRoundTrip(t *testing.T) {
-	for data := range dice.Rolls(1000) {
-		if roundTrip(t, data); t.Failed() {
-			return
-		}
-	}
-}
+func TestWriteRoundTrip(t *testing.T) { dice.Test(t, 1000, writeAndRead) }
 
-func FuzzWriteResponse(f *testing.F) {
-	for data := range dice.Rolls(50) {
-		f.Add(data)
-	}
-	f.Fuzz(func(t *testing.T, data []byte) { roundTrip(t, data) })
-}
+func FuzzWriteResponse(f *testing.F) { dice.Fuzz(f, writeAndRead) }
 
-// FuzzWriteAnything checks that whatever the events are, what is written is
-// JSON, and read as an answer or an error.
 func FuzzWriteAnything(f *testing.F) {
-	for data := range dice.Rolls(50) {
-		f.Add(data)
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		d := &dice.Dice{Data: data}
-		known := diceAnswer(d, &openrouter)
-		events := []reprise.Event{}
-		for len(d.Data) > 0 {
-			events = append(events, d.Anything("openrouter", "logprobs", "service_tier"))
-		}
-		for _, stream := range []bool{true, false} {
-			var b bytes.Buffer
-			_, err := WriteResponse(&b, dice.Stream(nil, events...), Answer{Dialect: &openrouter, Stream: stream, Known: known})
-			if !stream && b.Len() > 0 && !json.Valid(b.Bytes()) {
-				t.Errorf("not JSON: %s", b.Bytes())
-			}
-			for line := range strings.Lines(b.String()) {
-				chunk, isData := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "data: ")
-				if stream && line != "\n" && (!isData || chunk != "[DONE]" && !json.Valid([]byte(chunk))) {
-					t.Errorf("not a chunk: %q", line)
-				}
-			}
-			_, readErr := reprise.Collect(ReadResponse(&b, &openrouter, nil))
-			if (err == nil) != (readErr == nil) {
-				t.Errorf("stream %v: written with the error %v, read with the error %v", stream, err, readErr)
-			}
-		}
+	dice.Fuzz(f, func(t *testing.T, d *dice.Dice) {
+		codec(&openrouter).Anything(t, d, diceAnswer(d, &openrouter), "openrouter", "logprobs", "service_tier")
 	})
 }
+
+func TestWritePromises(t *testing.T) { codec(&Dialect{}).Promises(t) }
 
 // TestWriteRecordings writes what real answers were read as, and reads it as
 // the same.
 func TestWriteRecordings(t *testing.T) {
-	eachRecording(t, func(t *testing.T, exchanges []recorded) {
-		for i, ex := range exchanges {
-			d := ex.dialect(t)
-			read := func(body io.Reader) iter.Seq2[reprise.Event, error] { return ReadResponse(body, d, nil) }
-			want, err := reprise.Collect(read(strings.NewReader(ex.Response.Body)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, stream := range []bool{true, false} {
-				var b bytes.Buffer
-				warnings, err := WriteResponse(&b, read(strings.NewReader(ex.Response.Body)), Answer{Dialect: d, Stream: stream, Known: want})
-				if err != nil || !slices.Equal(warnings, want.Warnings) {
-					t.Fatalf("exchange %d: %v, warnings %v", i, err, warnings)
-				}
-				got, err := reprise.Collect(read(&b))
-				if diff := cmp.Diff(want, got); diff != "" || err != nil {
-					t.Errorf("exchange %d, stream %v: %v (-want +got):\n%s", i, stream, err, diff)
-				}
-			}
+	eachRecording(t, func(t *testing.T, exchanges []exchange) {
+		for _, ex := range exchanges {
+			codec(ex.dialect).Recording(t, ex.Response)
 		}
 	})
 }

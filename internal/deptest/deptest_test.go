@@ -13,6 +13,7 @@ const module = "github.com/repriselabs/reprise"
 
 // What a package outside the standard library may bring, and why.
 const (
+	compare  = "github.com/google/go-cmp"               // what differs, in tests
 	mcpSDK   = "github.com/modelcontextprotocol/go-sdk" // the Model Context Protocol
 	schemas  = "github.com/google/jsonschema-go"        // JSON Schema from Go types, and its validation
 	yaml     = "go.yaml.in/yaml/v4"                     // cassettes that have a shape of their own
@@ -41,9 +42,10 @@ var rules = []struct {
 	{"internal/eventstream", nil, nil},
 	{"internal/partialjson", nil, nil},
 	{"internal/kept", nil, nil},
-	{"internal/wire", []string{"", "internal/kept"}, nil},
+	{"internal/wire", []string{"", "internal/kept", "internal/sse"}, nil},
 	{"internal/demo", []string{""}, nil},
-	{"internal/dice", []string{""}, nil},
+	{"internal/dice", []string{""}, []string{compare}},
+	{"internal/recordings", nil, []string{yaml}},
 	{"openaichat/azure", nil, []string{oauth}},
 	{"openaichat", []string{"", "internal/sse", "internal/wire"}, nil},
 	{"openai", []string{"", "internal/sse", "internal/wire"}, nil},

@@ -9,13 +9,20 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/repriselabs/reprise"
 )
 
 // A Codec writes answers in the words of an API, and reads them.
 type Codec struct {
-	Write func(w io.Writer, events iter.Seq2[reprise.Event, error], stream bool) ([]reprise.Warning, error)
+	// Write writes an answer; known, unless it is nil, is what the answer
+	// will be.
+	Write func(w io.Writer, events iter.Seq2[reprise.Event, error], stream bool, known *reprise.Response) ([]reprise.Warning, error)
 	Read  func(io.Reader) iter.Seq2[reprise.Event, error]
+	Check func(t *testing.T, written string, stream bool) // that it is in order; nil: only that JSON is JSON
+	Same  cmp.Options                                     // what may differ in an answer that is read again
+	Tells []reprise.Kind                                  // of errors in mid-stream, besides those that every API tells
 }
 
 // Promises checks what every writer of answers promises, whatever its API.
@@ -50,7 +57,7 @@ func (c Codec) atOnce(t *testing.T) {
 		}
 		yield(reprise.Finish{Reason: reprise.ReasonStop}, nil)
 	}
-	if _, err := c.Write(&w, events, true); err != nil || w.upTo != w.Len() {
+	if _, err := c.Write(&w, events, true, nil); err != nil || w.upTo != w.Len() {
 		t.Errorf("%v, and %d bytes were not flushed", err, w.Len()-w.upTo)
 	}
 }
@@ -77,8 +84,22 @@ func (c Codec) clientGone(t *testing.T) {
 			}
 			t.Errorf("gone after %d writes, but event %d was asked for", after, asked+1)
 		}
-		if _, err := c.Write(client, events, true); err != io.ErrClosedPipe || client.after != -1 {
+		if _, err := c.Write(client, events, true, nil); err != io.ErrClosedPipe || client.after != -1 {
 			t.Errorf("gone after %d writes: got %v and %d writes too many", after, err, -1-client.after)
+		}
+	}
+	answer := []reprise.Event{
+		reprise.ReasoningDelta{Part: 0, Text: "a"}, reprise.TextDelta{Part: 1, Text: "b"}, reprise.ArgsDelta{Part: 2, ID: "c", Name: "f", Args: "{}"},
+		reprise.Finish{Reason: reprise.ReasonToolCalls},
+	}
+	stays := &gone{after: 1000}
+	if _, err := c.Write(stays, Stream(nil, answer...), true, nil); err != nil || stays.after == 1000 {
+		t.Fatalf("got %v after %d writes", err, 1000-stays.after)
+	}
+	for after := range 1000 - stays.after {
+		client := &gone{after: after}
+		if _, err := c.Write(client, Stream(nil, answer...), true, nil); err != io.ErrClosedPipe || client.after != -1 {
+			t.Errorf("gone after %d writes of an answer: got %v and %d writes too many", after, err, -1-client.after)
 		}
 	}
 }
@@ -91,14 +112,14 @@ func (c Codec) reset(t *testing.T) {
 			void = append(void, reprise.TextDelta{Part: 1, Text: "void"}, reprise.PartDone{Index: 2, Part: reprise.Text{Text: "void", Refusal: true}})
 		}
 		var b bytes.Buffer
-		warnings, err := c.Write(&b, Stream(nil, slices.Concat(void, again)...), stream)
+		warnings, err := c.Write(&b, Stream(nil, slices.Concat(void, again)...), stream, nil)
 		got, readErr := reprise.Collect(c.Read(&b))
 		if err != nil || readErr != nil || warnings != nil || got.Text() != "good" || len(got.Message.Parts) != 1 {
 			t.Errorf("stream %v: got %+v, %v, %v, warnings %v", stream, got.Message, err, readErr, warnings)
 		}
 	}
 	var b bytes.Buffer
-	_, err := c.Write(&b, Stream(nil, slices.Concat([]reprise.Event{reprise.TextDelta{Text: "void"}}, again)...), true)
+	_, err := c.Write(&b, Stream(nil, slices.Concat([]reprise.Event{reprise.TextDelta{Text: "void"}}, again)...), true, nil)
 	if err == nil || !strings.Contains(err.Error(), "began again") {
 		t.Errorf("after some was sent: got %v", err)
 	}
@@ -111,14 +132,18 @@ func (c Codec) reset(t *testing.T) {
 // server's error, if it is one, and else as a stream that ends too early.
 func (c Codec) brokenOff(t *testing.T) {
 	half := reprise.TextDelta{Text: "so far"}
-	for kind, want := range map[reprise.Kind]reprise.Kind{
+	kinds := map[reprise.Kind]reprise.Kind{
 		reprise.KindOverloaded: reprise.KindOverloaded, reprise.KindRateLimit: reprise.KindRateLimit, reprise.KindServer: reprise.KindServer,
 		reprise.KindQuota: reprise.KindQuota, reprise.KindTimeout: reprise.KindTimeout,
 		reprise.KindCut: reprise.KindCut, reprise.KindNetwork: reprise.KindCut, reprise.KindCanceled: reprise.KindCut, reprise.KindBadResponse: reprise.KindCut,
-	} {
+	}
+	for _, kind := range c.Tells {
+		kinds[kind] = kind
+	}
+	for kind, want := range kinds {
 		fault := &reprise.Error{Kind: kind, Err: errors.New("broke")}
 		var b bytes.Buffer
-		if _, err := c.Write(&b, Stream(fault, half), true); err != fault {
+		if _, err := c.Write(&b, Stream(fault, half), true, nil); err != fault {
 			t.Errorf("%s: got error %v", kind, err)
 		}
 		got, err := reprise.Collect(c.Read(&b))
@@ -127,7 +152,7 @@ func (c Codec) brokenOff(t *testing.T) {
 		}
 		for stream, events := range map[bool]iter.Seq2[reprise.Event, error]{true: Stream(fault), false: Stream(fault, half)} {
 			b.Reset()
-			if _, err := c.Write(&b, events, stream); err != fault || b.Len() > 0 {
+			if _, err := c.Write(&b, events, stream, nil); err != fault || b.Len() > 0 {
 				t.Errorf("%s, stream %v: wrote %q, error %v", kind, stream, b.String(), err)
 			}
 		}
@@ -136,7 +161,7 @@ func (c Codec) brokenOff(t *testing.T) {
 
 func (c Codec) unfinished(t *testing.T) {
 	for _, stream := range []bool{true, false} {
-		if _, err := c.Write(io.Discard, Stream(nil, reprise.TextDelta{Text: "a"}), stream); reprise.KindOf(err) != reprise.KindBadResponse {
+		if _, err := c.Write(io.Discard, Stream(nil, reprise.TextDelta{Text: "a"}), stream, nil); reprise.KindOf(err) != reprise.KindBadResponse {
 			t.Errorf("stream %v: got %v", stream, err)
 		}
 	}

@@ -1,5 +1,6 @@
 // Package wire is what the model APIs' clients share: reading and writing JSON
-// without reflection, and the HTTP around it.
+// without reflection, the HTTP around it, and the run over the events of an
+// answer.
 package wire
 
 import (

@@ -25,8 +25,8 @@ type Call struct {
 	Header   http.Header // added to those that every call has
 	Body     []byte
 	Key      string // is kept out of error texts
-	// Explain, when set, reads more out of the body of an answer that is not
-	// a success.
+	// Explain, when set, adds to each error of Do what is known of this API.
+	// The body is that of an answer that is not a success; nil: there is none.
 	Explain func(e *reprise.Error, body []byte)
 }
 
@@ -39,7 +39,7 @@ func (c *Call) Do(ctx context.Context) (*http.Response, error) {
 	}
 	req, err := http.NewRequestWithContext(ctx, method, c.URL, bytes.NewReader(c.Body))
 	if err != nil {
-		return nil, &reprise.Error{Provider: c.Provider, Kind: reprise.KindInvalid, Err: fmt.Errorf("the address %q: %w", withoutQuery(c.URL), unwrapURL(err))}
+		return nil, c.explained(&reprise.Error{Provider: c.Provider, Kind: reprise.KindInvalid, Err: fmt.Errorf("the address %q: %w", withoutQuery(c.URL), unwrapURL(err))}, nil)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "text/event-stream, application/json")
@@ -49,13 +49,27 @@ func (c *Call) Do(ctx context.Context) (*http.Response, error) {
 	}
 	resp, err := c.client().Do(req)
 	if err != nil {
-		return nil, c.Broken(ctx, err)
+		return nil, c.explained(c.Broken(ctx, err), nil)
 	}
 	if resp.StatusCode/100 != 2 {
 		defer resp.Body.Close()
 		return nil, c.refused(resp)
 	}
 	return resp, nil
+}
+
+// Fetch sends a call whose answer is one JSON value, and reads that.
+func (c *Call) Fetch(ctx context.Context) (*http.Response, []byte, error) {
+	resp, err := c.Do(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxWhole))
+	if err != nil {
+		return nil, nil, c.Broken(ctx, err)
+	}
+	return resp, body, nil
 }
 
 // client is the caller's, but for redirects to another host: net/http takes
@@ -166,6 +180,10 @@ func (c *Call) refused(resp *http.Response) error {
 	e := c.ErrorFrom(body, resp.StatusCode)
 	e.RetryAfter = retryAfter(resp.Header)
 	e.RequestID = RequestID(resp.Header)
+	return c.explained(e, body)
+}
+
+func (c *Call) explained(e *reprise.Error, body []byte) error {
 	if c.Explain != nil {
 		c.Explain(e, body)
 	}

@@ -51,3 +51,16 @@ var openAIErrors = map[reprise.Kind]openAIError{
 	reprise.KindContentFilter: {http.StatusBadRequest, "invalid_request_error", "content_filter"},
 	reprise.KindTimeout:       {http.StatusGatewayTimeout, "server_error", "timeout"},
 }
+
+// OpenAISchema writes the members that say what JSON is asked for, as
+// OpenAI's APIs have them.
+func (e *Encoder) OpenAISchema(s *reprise.Schema) {
+	e.Field("name", cmp.Or(s.Name, "output"))
+	if s.Description != "" {
+		e.Field("description", s.Description)
+	}
+	e.Key("strict")
+	e.Bool(s.Strict)
+	e.Key("schema")
+	e.Raw(s.JSON)
+}
