@@ -31,7 +31,7 @@ type exchange struct {
 }
 
 // record asks the network, and writes what comes.
-func (c *Cassette) record(req *http.Request, asked *Request, body []byte, superseded []int) (*http.Response, error) {
+func (c *Cassette) record(req *http.Request, asked *Request, body string, superseded []int) (*http.Response, error) {
 	x, err := c.begin(Interaction{Lane: c.lane(req.Context()), Request: *asked}, superseded)
 	if err != nil {
 		return nil, err

@@ -1,7 +1,6 @@
 package cassette
 
 import (
-	"bytes"
 	"io"
 	"net/http"
 	"net/url"
@@ -10,17 +9,23 @@ import (
 )
 
 // readBody reads and closes the body of the request.
-func readBody(req *http.Request) ([]byte, error) {
+func readBody(req *http.Request) (string, error) {
 	if req.Body == nil || req.Body == http.NoBody {
-		return nil, nil
+		return "", nil
 	}
 	defer req.Body.Close()
-	return io.ReadAll(req.Body)
+	var body strings.Builder
+	const trusted = 64 << 20 // a length that is only announced
+	if n := req.ContentLength; n > 0 && n <= trusted {
+		body.Grow(int(n))
+	}
+	_, err := io.Copy(&body, req.Body)
+	return body.String(), err
 }
 
 // request returns the request in the form in which it is stored and matched:
 // without secrets, and sharing nothing with req.
-func (c *Cassette) request(req *http.Request, body []byte) *Request {
+func (c *Cassette) request(req *http.Request, body string) *Request {
 	r := &Request{
 		Proto:            req.Proto,
 		ProtoMajor:       req.ProtoMajor,
@@ -28,7 +33,7 @@ func (c *Cassette) request(req *http.Request, body []byte) *Request {
 		ContentLength:    req.ContentLength,
 		TransferEncoding: slices.Clone(req.TransferEncoding),
 		Host:             c.Redact.Text(req.Host),
-		Body:             c.Redact.Body(string(body)),
+		Body:             c.Redact.Body(body),
 		Header:           c.Redact.RequestHeader(req.Header),
 		URL:              c.Redact.URL(req.URL.String()),
 		Method:           req.Method,
@@ -65,14 +70,14 @@ func form(r *Request) url.Values {
 
 // outgoing returns a request for the network that shares nothing with the
 // caller's which a transport could change.
-func outgoing(req *http.Request, body []byte) *http.Request {
+func outgoing(req *http.Request, body string) *http.Request {
 	out := req.Clone(req.Context())
 	if req.Body == nil || req.Body == http.NoBody {
 		return out
 	}
-	out.Body = io.NopCloser(bytes.NewReader(body))
+	out.Body = io.NopCloser(strings.NewReader(body))
 	out.GetBody = func() (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(body)), nil
+		return io.NopCloser(strings.NewReader(body)), nil
 	}
 	return out
 }

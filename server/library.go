@@ -66,6 +66,19 @@ type shelf struct {
 	files   map[string]*loaded // by name
 	checked time.Time
 	every   time.Duration // between checks
+	problem string        // that was told last
+}
+
+// complain tells a problem, unless it is still the one that was told.
+func (s *shelf) complain(tell func(error), err error) {
+	if err == nil {
+		s.problem = ""
+		return
+	}
+	if tell != nil && err.Error() != s.problem {
+		tell(err)
+	}
+	s.problem = err.Error()
 }
 
 // loaded is a file that was read.
@@ -91,9 +104,7 @@ func (h *Handler) library() (*library, error) {
 	if err != nil && first {
 		return nil, err
 	}
-	if err != nil && h.Problem != nil {
-		h.Problem(err)
-	}
+	s.complain(h.Problem, err)
 	if changed || first {
 		byFile := map[string][]*entry{}
 		for name, f := range s.files {

@@ -297,6 +297,34 @@ func TestReload(t *testing.T) {
 	})
 }
 
+// TestFileGone: what was read of a file that is gone stays, and that it is
+// gone is told once.
+func TestFileGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "a.yaml")
+		if err := os.WriteFile(file, demo.Cassette, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var problems []string
+		h := &server.Handler{Files: []string{file}, Problem: func(err error) { problems = append(problems, err.Error()) }}
+		if err := h.Load(); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			time.Sleep(time.Second)
+			if n := len(h.Exchanges()); n != 2 {
+				t.Errorf("%d exchanges", n)
+			}
+		}
+		if d := cmp.Diff([]string{file + ": no such file or directory"}, problems); d != "" {
+			t.Errorf("(-want +got):\n%s", d)
+		}
+	})
+}
+
 func TestLoad(t *testing.T) {
 	dir := t.TempDir()
 	for _, tt := range []struct {
