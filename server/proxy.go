@@ -90,6 +90,9 @@ func (p *Proxy) serve(w *response, r *http.Request, done *Answered) error {
 		if r.Context().Err() != nil {
 			return err
 		}
+		if own := new(cassette.FileError); errors.As(err, &own) { // not the upstream's fault
+			return refuse(w, a, err)
+		}
 		return refuse(w, a, &reprise.Error{Kind: reprise.KindNetwork, Status: http.StatusBadGateway, Err: fmt.Errorf("%s: %w", target.Host, withoutURL(err))})
 	}
 	err = copyResponse(w, resp)

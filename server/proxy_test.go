@@ -266,6 +266,21 @@ func TestNotPassedOn(t *testing.T) {
 	}
 }
 
+// TestRecordUnwritable: that the file cannot be written is no error of the
+// upstream, and nothing is asked of it.
+func TestRecordUnwritable(t *testing.T) {
+	up := upstream(t, func(http.ResponseWriter, *http.Request) { t.Error("the upstream was asked") })
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	below := filepath.Join(file, "run.yaml") // of what is no folder
+	got := post(t, record(t, cassette.Record, below, server.Upstream{URL: up}).url+chat, "{}")
+	if got.Status != 500 || !strings.Contains(got.Body, `"message":"cassette `+below+`: `) {
+		t.Errorf("got %d %s", got.Status, got.Body)
+	}
+}
+
 func TestProxyCheck(t *testing.T) {
 	tape := &cassette.Cassette{}
 	for _, tt := range []struct {

@@ -94,16 +94,27 @@ type Answered struct {
 	Err          error             // a *MissError, or why the answer is not whole; nil: it is
 }
 
-// Load reads the files, and returns what is wrong with them. Without it that
-// is done by the first request.
-func (h *Handler) Load() error {
+// Check says what is wrong with the fields, files aside.
+func (h *Handler) Check() error {
 	if _, err := h.rungs(); err != nil {
 		return err
+	}
+	if h.Pace < 0 {
+		return fmt.Errorf("the pace %v is less than 0", h.Pace)
 	}
 	for _, api := range h.As {
 		if !slices.Contains(codec.APIs(), api) {
 			return fmt.Errorf("the API %q is none of %q", api, codec.APIs())
 		}
+	}
+	return nil
+}
+
+// Load checks the fields and reads the files, and returns what is wrong with
+// them. Without it the files are read by the first request.
+func (h *Handler) Load() error {
+	if err := h.Check(); err != nil {
+		return err
 	}
 	l, err := h.library()
 	if err == nil && len(l.entries) == 0 {

@@ -334,6 +334,7 @@ func TestLoad(t *testing.T) {
 		{&server.Handler{}, "there are no recorded exchanges to answer from"},
 		{&server.Handler{Files: []string{filepath.Join(dir, "x.yaml")}}, filepath.Join(dir, "x.yaml") + ": no such file or directory"},
 		{&server.Handler{Files: []string{dir}}, dir + " has no cassettes: no file in it ends in .yaml"},
+		{&server.Handler{Pace: -1}, "the pace -1 is less than 0"},
 		{&server.Handler{Match: "vague"}, `the match "vague" is none of exact, conversation, loose`},
 		{&server.Handler{As: []string{"claude"}}, `the API "claude" is none of ["openai-chat" "openai-responses" "anthropic" "gemini"]`},
 	} {

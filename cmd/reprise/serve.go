@@ -123,6 +123,9 @@ func serve(cmd *cobra.Command, f serveFlags, files, command []string) error {
 		}
 		h.Fault = fault
 	}
+	if err := h.Check(); err != nil {
+		return usageError{err}
+	}
 	if err := h.Load(); err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -100,7 +99,7 @@ func (w *watch) done(a server.Answered) {
 	level, text := slog.LevelInfo, "answered"
 	if a.Err != nil {
 		level, text = slog.LevelWarn, "not answered"
-		if a.Bytes > 0 && !errors.As(a.Err, new(*server.MissError)) {
+		if a.Status < http.StatusBadRequest { // or the client was told
 			text = "broken off"
 		}
 		attrs = append(attrs, "error", a.Err.Error())

@@ -3,19 +3,15 @@ package codec_test
 import (
 	"bytes"
 	"encoding/json"
-	"io"
-	"io/fs"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/repriselabs/reprise"
-	"github.com/repriselabs/reprise/cassette"
 	"github.com/repriselabs/reprise/internal/codec"
+	"github.com/repriselabs/reprise/internal/recordings"
 )
 
 // requests are one for each API and form of answers.
@@ -87,47 +83,33 @@ func gistOf(r *reprise.Response) gist {
 // TestCross writes the recorded answers of every API in the words of every
 // other, in each of its forms, and reads the same of them there.
 func TestCross(t *testing.T) {
-	dir := os.Getenv("REPRISE_CASSETTES")
-	if dir == "" {
-		t.Skip("REPRISE_CASSETTES names no folder of recordings")
-	}
 	written := map[string]int{}
-	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || filepath.Ext(path) != ".yaml" {
-			return err
-		}
-		rec, err := cassette.Load(path)
-		if err != nil {
-			return err
-		}
-		for _, in := range rec.Interactions {
-			from := codecOf(t, in.Request.Method, in.Request.URL, in.Request.Body)
+	all := func(e recordings.Exchange) (recordings.Exchange, bool) { return e, true }
+	recordings.Each(t, all, func(t *testing.T, exchanges []recordings.Exchange) {
+		for i, e := range exchanges {
+			from := codecOf(t, "POST", e.URL.String(), e.Request)
 			req, err := from.Request()
 			if err != nil {
-				return err
+				t.Fatal(err)
 			}
-			known, err := reprise.Collect(from.Response(strings.NewReader(in.Response.Body), req))
+			known, err := reprise.Collect(from.Response(strings.NewReader(e.Response), req))
 			if err != nil {
-				return err
+				t.Fatal(err)
 			}
 			for _, r := range requests {
 				to := codecOf(t, "POST", r.url, r.body)
 				written[from.API+" as "+to.API]++
 				var b bytes.Buffer
-				if _, err := to.WriteResponse(&b, from.Response(strings.NewReader(in.Response.Body), req), known); err != nil {
-					t.Errorf("%s, exchange %d, to %s: %v", path, in.ID, r.url, err)
+				if _, err := to.WriteResponse(&b, from.Response(strings.NewReader(e.Response), req), known); err != nil {
+					t.Errorf("exchange %d, to %s: %v", i, r.url, err)
 				}
-				got, err := reprise.Collect(to.Response(io.Reader(&b), nil))
+				got, err := reprise.Collect(to.Response(&b, nil))
 				if d := cmp.Diff(gistOf(known), gistOf(got)); d != "" || err != nil {
-					t.Errorf("%s, exchange %d, to %s: %v (-recorded +read):\n%s", path, in.ID, r.url, err, d)
+					t.Errorf("exchange %d, to %s: %v (-recorded +read):\n%s", i, r.url, err, d)
 				}
 			}
 		}
-		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	t.Log(written)
 	if len(written) != 16 {
 		t.Errorf("%d pairs of APIs, want 16", len(written))
