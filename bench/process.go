@@ -20,11 +20,18 @@ type process struct {
 	out *bufio.Reader
 }
 
-// build builds a program of a module and returns its file.
+// build builds a program of a module and returns its file. A module may have
+// a version behind an @: then versions are those of the file version.mod, which
+// stands in for the module's go.mod.
 func build(dir, module, pkg string) (string, error) {
 	file := filepath.Join(dir, filepath.Base(module)+"-"+filepath.Base(pkg)+".exe")
-	cmd := exec.Command("go", "build", "-o", file, pkg)
-	cmd.Dir = module
+	args := []string{"build", "-o", file}
+	folder, version, ok := strings.Cut(module, "@")
+	if ok {
+		args = append(args, "-modfile="+version+".mod")
+	}
+	cmd := exec.Command("go", append(args, pkg)...)
+	cmd.Dir = folder
 	cmd.Env = append(os.Environ(), "GOWORK=off")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%s in %s does not build: %w\n%s", pkg, module, err, out)

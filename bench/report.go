@@ -149,7 +149,7 @@ var measured = []string{
 // versions are those that the programs were built with.
 func (b *bench) versions() (string, error) {
 	var found []string
-	for _, name := range []string{"floor", "others", "official", "frameworks", "fantasy", "govcr406", "govcr407"} {
+	for _, name := range []string{"floor", "others", "official", "frameworks", "fantasy", "govcr", "govcr@4.0.7"} {
 		out, err := exec.Command("go", "version", "-m", b.files[name]).Output()
 		if err != nil {
 			return "", err

@@ -80,12 +80,12 @@ var (
 // started, so that its memory is that of the streams.
 var slow = runners
 
-// programs is where each peer lives.
+// programs is where each peer lives: the module, as [build] takes it.
 var programs = map[string]string{
 	"read": "floor", "events": "floor", "scanner": "floor", "jsontext": "floor",
 	"reprise": "reprise", "fantasy": "fantasy", "go-openai": "others", "openai-go": "others", "official": "official",
 	"eino": "frameworks", "langchaingo": "frameworks",
-	"go-vcr 4.0.6": "govcr406", "go-vcr 4.0.7": "govcr407",
+	"go-vcr 4.0.6": "govcr", "go-vcr 4.0.7": "govcr@4.0.7",
 }
 
 // peerName is what a program calls the peer.

@@ -36,3 +36,16 @@ func play(ctx context.Context, m fantasy.LanguageModel) (int, error) {
 	})
 	return n + said.Len(), err
 }
+
+func turns(ctx context.Context, t peer.Target) (int, error) {
+	m, err := model(ctx, t)
+	if err != nil {
+		return 0, err
+	}
+	a := fantasy.NewAgent(m, fantasy.WithSystemPrompt(peer.System), tools)
+	res, err := a.Stream(ctx, fantasy.AgentStreamCall{Prompt: peer.Prompt, StopWhen: []fantasy.StopCondition{fantasy.StepCountIs(t.Size + 1)}})
+	if err != nil {
+		return 0, err
+	}
+	return len(res.Response.Content.Text()), nil
+}

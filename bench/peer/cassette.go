@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -88,14 +89,36 @@ func writeInteraction(w *bufio.Writer, i int, request string, answer []byte, res
 // InteractionBody is the body of the i-th request of a cassette.
 func InteractionBody(i int) string {
 	return fmt.Sprintf(`{"model":"grok-code-fast-1","messages":[{"role":"system","content":"%s"},{"role":"user","content":"%s %d"}],"max_tokens":4000,"stream":true,"stream_options":{"include_usage":true}}`,
-		System, strings.Repeat("Tell me more of it. ", 450), i)
+		System, longPrompt, i)
 }
 
-// Interaction is the i-th request of a cassette.
-func Interaction(i int) (*http.Request, error) {
-	r, err := http.NewRequest(http.MethodPost, apiURL, strings.NewReader(InteractionBody(i)))
-	if err == nil {
-		r.Header.Set("Content-Type", "application/json")
+var longPrompt = strings.Repeat("Tell me more of it. ", 450)
+
+// Ask sends the i-th request of a cassette, and returns how long the answer is.
+func Ask(rt http.RoundTripper, i int) (int, error) {
+	req, err := http.NewRequest(http.MethodPost, apiURL, strings.NewReader(InteractionBody(i)))
+	if err != nil {
+		return 0, err
 	}
-	return r, err
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := rt.RoundTrip(req)
+	if err != nil {
+		return 0, fmt.Errorf("request %d: %w", i, err)
+	}
+	defer resp.Body.Close()
+	n, err := io.Copy(io.Discard, resp.Body)
+	return int(n), err
+}
+
+// AskAll sends the first n, one after the other.
+func AskAll(rt http.RoundTripper, n int) (int, error) {
+	sum := 0
+	for i := range n {
+		got, err := Ask(rt, i)
+		if err != nil {
+			return sum, err
+		}
+		sum += got
+	}
+	return sum, nil
 }

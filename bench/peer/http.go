@@ -12,11 +12,13 @@ import (
 
 // Memory is a transport that answers without a network.
 type Memory struct {
+	Work string // what every request is for; empty: what its path says, as for [Serve]
+
 	mu   sync.Mutex
 	made bodies
 }
 
-// RoundTrip answers as [Serve] does.
+// RoundTrip answers at once.
 func (m *Memory) RoundTrip(r *http.Request) (*http.Response, error) {
 	var request []byte
 	if r.Body != nil {
@@ -25,6 +27,10 @@ func (m *Memory) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		r.Body.Close()
+	}
+	work := m.Work
+	if work == "" {
+		work = workOf(r.URL.Path)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -35,7 +41,7 @@ func (m *Memory) RoundTrip(r *http.Request) (*http.Response, error) {
 		Status: "200 OK", StatusCode: 200, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header:        http.Header{"Content-Type": {"text/event-stream"}},
 		ContentLength: -1,
-		Body:          io.NopCloser(bytes.NewReader(m.made.answer(workOf(r.URL.Path), request))),
+		Body:          io.NopCloser(bytes.NewReader(m.made.answer(work, request))),
 		Request:       r,
 	}, nil
 }

@@ -3,25 +3,11 @@ package main
 import (
 	"context"
 
-	"github.com/repriselabs/reprise"
 	"github.com/repriselabs/reprise/anthropic"
 	"github.com/repriselabs/reprise/bench/peer"
 	"github.com/repriselabs/reprise/gemini"
 	"github.com/repriselabs/reprise/openai"
 )
-
-func textOf(ctx context.Context, m reprise.Model) (int, error) {
-	n := 0
-	for ev, err := range m.Stream(ctx, question) {
-		if err != nil {
-			return n, err
-		}
-		if d, ok := ev.(reprise.TextDelta); ok {
-			n += len(d.Text)
-		}
-	}
-	return n, nil
-}
 
 func messages(ctx context.Context, t peer.Target) (int, error) {
 	return textOf(ctx, &anthropic.Model{Name: "claude-sonnet-4-20250514", BaseURL: t.URL, Client: t.Client})

@@ -2,14 +2,9 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 
-	"github.com/repriselabs/reprise"
-	"github.com/repriselabs/reprise/agent"
 	"github.com/repriselabs/reprise/bench/peer"
 	"github.com/repriselabs/reprise/cassette"
 	"github.com/repriselabs/reprise/openaichat"
@@ -27,22 +22,8 @@ func load(_ context.Context, t peer.Target) (int, error) {
 	return len(c.Interactions), nil
 }
 
-func ask(rt http.RoundTripper, i int) (int, error) {
-	req, err := peer.Interaction(i)
-	if err != nil {
-		return 0, err
-	}
-	resp, err := rt.RoundTrip(req)
-	if err != nil {
-		return 0, fmt.Errorf("request %d: %w", i, err)
-	}
-	defer resp.Body.Close()
-	n, err := io.Copy(io.Discard, resp.Body)
-	return int(n), err
-}
-
-// ready opens the cassette, which happens at the first request.
-func ready(t peer.Target, repeat bool) (*cassette.Cassette, error) {
+// ready opens the cassette and makes its index, as the first request does.
+func ready(t peer.Target) (*cassette.Cassette, error) {
 	file, err := peer.CassetteFile(t.Dir, t.Size)
 	if err != nil {
 		return nil, err
@@ -51,25 +32,17 @@ func ready(t peer.Target, repeat bool) (*cassette.Cassette, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &cassette.Cassette{File: file, Recording: rec, Match: cassette.Match{Repeat: repeat}}
-	_, err = ask(c, 0)
+	c := &cassette.Cassette{File: file, Recording: rec, Match: cassette.Match{Repeat: true}}
+	_, err = peer.Ask(c, 0)
 	return c, err
 }
 
 func inOrder(_ context.Context, t peer.Target) (int, error) {
 	var c *cassette.Cassette
-	if err := t.Untimed(func() (err error) { c, err = ready(t, true); return err }); err != nil {
+	if err := t.Untimed(func() (err error) { c, err = ready(t); return err }); err != nil {
 		return 0, err
 	}
-	sum := 0
-	for i := range t.Size {
-		n, err := ask(c, i)
-		if err != nil {
-			return sum, err
-		}
-		sum += n
-	}
-	return sum, nil
+	return peer.AskAll(c, t.Size)
 }
 
 // loaded is the cassette of last, which answers again and again.
@@ -77,14 +50,17 @@ var loaded = map[int]*cassette.Cassette{}
 
 func last(_ context.Context, t peer.Target) (int, error) {
 	if loaded[t.Size] == nil {
-		c, err := ready(t, true)
+		c, err := ready(t)
 		if err != nil {
 			return 0, err
 		}
 		loaded[t.Size] = c
 	}
-	return ask(loaded[t.Size], t.Size-1)
+	return peer.Ask(loaded[t.Size], t.Size-1)
 }
+
+// answers is what record is answered by.
+var answers = &peer.Memory{Work: peer.Record}
 
 func record(_ context.Context, t peer.Target) (int, error) {
 	dir, err := os.MkdirTemp(t.Dir, "record")
@@ -92,32 +68,12 @@ func record(_ context.Context, t peer.Target) (int, error) {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	c := &cassette.Cassette{File: filepath.Join(dir, "c.yaml"), Mode: cassette.Record, Transport: answering{t.Client.Transport, t.URL}}
-	sum := 0
-	for i := range t.Size {
-		n, err := ask(c, i)
-		if err != nil {
-			return sum, err
-		}
-		sum += n
+	c := &cassette.Cassette{File: filepath.Join(dir, "c.yaml"), Mode: cassette.Record, Transport: answers}
+	sum, err := peer.AskAll(c, t.Size)
+	if err == nil {
+		err = c.Close()
 	}
-	return sum, c.Close()
-}
-
-// answering sends requests to where they are answered.
-type answering struct {
-	http.RoundTripper
-	url string
-}
-
-func (a answering) RoundTrip(r *http.Request) (*http.Response, error) {
-	there, err := r.URL.Parse(a.url + "/chat/completions")
-	if err != nil {
-		return nil, err
-	}
-	r = r.Clone(r.Context())
-	r.URL, r.Host = there, ""
-	return a.RoundTripper.RoundTrip(r)
+	return sum, err
 }
 
 // replay reads the recorded run and plays it.
@@ -141,17 +97,11 @@ func replay(ctx context.Context, t peer.Target) (int, error) {
 // recordRun writes the file that replay and its peers read, each with the
 // requests that it makes itself.
 func recordRun(ctx context.Context, t peer.Target, file string) error {
-	c := &cassette.Cassette{File: file, Mode: cassette.Record, Transport: answering{&peer.Memory{}, "http://memory/seed/v1"}}
+	c := &cassette.Cassette{File: file, Mode: cassette.Record, Transport: &peer.Memory{Work: peer.Seed}}
 	m := openaichat.XAI(peer.Model, "")
 	m.Client = c.Client()
 	if _, err := play(ctx, m); err != nil {
 		return err
 	}
 	return c.Close()
-}
-
-func turns(ctx context.Context, t peer.Target) (int, error) {
-	a := &agent.Agent{Model: model(t), System: peer.System, Tools: tools, MaxTurns: t.Size + 1}
-	res, err := a.Generate(ctx, reprise.Ask(peer.Prompt))
-	return len(res.Text()), err
 }

@@ -27,9 +27,11 @@ func model(t peer.Target) *openaichat.Model {
 
 var question = &reprise.Request{Messages: reprise.Ask("Say something.")}
 
-func text(ctx context.Context, t peer.Target) (int, error) {
+func text(ctx context.Context, t peer.Target) (int, error) { return textOf(ctx, model(t)) }
+
+func textOf(ctx context.Context, m reprise.Model) (int, error) {
 	n := 0
-	for ev, err := range model(t).Stream(ctx, question) {
+	for ev, err := range m.Stream(ctx, question) {
 		if err != nil {
 			return n, err
 		}
@@ -85,4 +87,10 @@ func play(ctx context.Context, m reprise.Model) (int, error) {
 		}
 	}
 	return n + said.Len(), nil
+}
+
+func turns(ctx context.Context, t peer.Target) (int, error) {
+	a := &agent.Agent{Model: model(t), System: peer.System, Tools: tools, MaxTurns: t.Size + 1}
+	res, err := a.Generate(ctx, reprise.Ask(peer.Prompt))
+	return len(res.Text()), err
 }

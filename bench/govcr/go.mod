@@ -1,4 +1,4 @@
-module github.com/repriselabs/reprise/bench/govcr406
+module github.com/repriselabs/reprise/bench/govcr
 
 go 1.26.0
 
