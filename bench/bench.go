@@ -11,11 +11,11 @@ import (
 )
 
 type bench struct {
-	rounds          int
-	long            time.Duration
-	quiet           time.Duration // to wait for it at most
-	only            []string
-	report, figures string
+	rounds              int
+	long                time.Duration
+	quiet               time.Duration // to wait for it at most
+	only                []string
+	reportFile, figures string
 
 	dir   string // for programs and cassettes
 	files map[string]string
@@ -42,37 +42,48 @@ func (b *bench) run() error {
 	if err := b.begin(); err != nil {
 		return err
 	}
-	sizes, err := b.sizes()
-	if err != nil {
-		return err
-	}
 	did, err := b.measure()
 	if err != nil {
 		return err
 	}
-	did.sizes = sizes
 	fmt.Printf("\nin %v, load average %s, other programs had %.0f%% of the machine\n", time.Since(began).Round(time.Second), strings.Join(b.load, " to "), 100*b.others)
 	if b.figures != "" {
-		if err := compare(b.figures, append(did.tables, did.served.tables...)); err != nil {
+		if err := compare(b.figures, did.tables); err != nil {
 			return err
 		}
 	}
-	if b.report == "" {
+	if b.reportFile == "" {
 		return nil
 	}
-	return b.write(did, began)
+	r, err := b.report(did)
+	if err != nil {
+		return err
+	}
+	fmt.Println("\nwhat was aimed at")
+	aims, err := r.targetRows()
+	if err != nil {
+		return err
+	}
+	printRows(os.Stdout, aims)
+	return b.write(r, did, began)
 }
 
 // outcome is what came of all.
 type outcome struct {
-	tables         []table
-	streams, sizes [][]string
-	served         served
+	tables       []table // of works and of servers under load
+	slow         []table // of slow streams
+	recording    [][]string
+	programs     []program
+	absent, node string // why some servers are not there, and Node's version
 }
 
 // measure does all the works, and watches what else the machine does.
 func (b *bench) measure() (outcome, error) {
 	var did outcome
+	var err error
+	if did.programs, err = b.sizes(); err != nil {
+		return did, err
+	}
 	before, err := coresNow()
 	if err != nil {
 		return did, err
@@ -91,10 +102,10 @@ func (b *bench) measure() (outcome, error) {
 		}
 		did.tables = append(did.tables, done...)
 	}
-	if did.streams, err = b.slow(); err != nil {
+	if err := b.slow(&did); err != nil {
 		return did, err
 	}
-	if did.served, err = b.serve(); err != nil {
+	if err := b.serve(&did); err != nil {
 		return did, err
 	}
 	b.load = append(b.load, loadAverage())
@@ -116,6 +127,11 @@ func (b *bench) wanted(name string) bool {
 // begin builds and starts everything.
 func (b *bench) begin() error {
 	b.files, b.procs = map[string]string{}, map[string]*process{}
+	if b.wanted("slow") || b.wanted("serve") {
+		if err := enoughFiles(); err != nil {
+			return err
+		}
+	}
 	server, err := build(b.dir, ".", "./server")
 	if err != nil {
 		return err
@@ -150,7 +166,7 @@ func (b *bench) begin() error {
 func (b *bench) needed() []string {
 	var names []string
 	if b.wanted("slow") {
-		for _, p := range slow {
+		for _, p := range runners {
 			names = append(names, programs[p])
 		}
 	}
@@ -177,7 +193,7 @@ func (b *bench) end() {
 func (b *bench) group(group []work) ([]table, error) {
 	tables := make([]table, len(group))
 	for i, w := range group {
-		tables[i] = table{work: w, cells: map[string][]peer.Measure{}}
+		tables[i] = newTable(w, workColumns)
 	}
 	for round := range b.rounds {
 		for i := range tables {

@@ -1,15 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
 	"strconv"
 	"syscall"
 	"time"
 	"unsafe"
+
+	"github.com/repriselabs/reprise/bench/peer"
 )
 
 // A listener is a server that is measured: a program that answers at a port
@@ -67,13 +67,4 @@ func (l *listener) cpu() (time.Duration, error) {
 }
 
 // memory is what its process has, in bytes.
-func (l *listener) memory() (int64, error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", l.cmd.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	_, rest, _ := bytes.Cut(b, []byte(" "))
-	pages, _, _ := bytes.Cut(rest, []byte(" "))
-	n, err := strconv.ParseInt(string(pages), 10, 64)
-	return n * int64(os.Getpagesize()), err
-}
+func (l *listener) memory() (int64, error) { return peer.RSS(strconv.Itoa(l.cmd.Process.Pid)) }

@@ -25,47 +25,36 @@ var loads = []work{
 // loadFor is how long a server is under load in a round.
 const loadFor = 250 * time.Millisecond
 
-// served is what came of the servers under load.
-type served struct {
-	tables       []table
-	slow         [][]string
-	recording    [][]string
-	absent, node string
-}
-
 // serve puts the servers under load.
-func (b *bench) serve() (served, error) {
-	var out served
+func (b *bench) serve(did *outcome) error {
 	if !b.wanted("serve") {
-		return out, nil
+		return nil
 	}
 	fmt.Fprintln(os.Stderr, "      servers under load")
 	s, err := b.stations()
 	if err != nil {
-		return out, err
+		return err
 	}
 	defer s.stop()
-	out.absent, out.node = s.absent, s.node
+	did.absent, did.node = s.absent, s.node
 	for _, w := range loads {
 		w.peers = slices.DeleteFunc(slices.Clone(w.peers), func(p string) bool { _, ok := s.at[p]; return !ok })
-		t := table{work: w, cells: map[string][]peer.Measure{}}
+		t := newTable(w, loadColumns)
 		for round := range b.rounds {
 			for i := range t.peers {
 				if err := s.load(&t, t.peers[(i+round)%len(t.peers)]); err != nil {
-					return out, err
+					return err
 				}
 			}
 		}
-		fmt.Printf("\n%s\n", t.title)
-		printRows(os.Stdout, t.loadRows())
-		out.tables = append(out.tables, t)
+		t.print(os.Stdout)
+		did.tables = append(did.tables, t)
 	}
-	if out.recording, err = b.recording(s); err != nil {
-		return out, err
+	if did.recording, err = b.recording(s); err != nil {
+		return err
 	}
 	s.stop() // what they have would be in the way
-	out.slow, err = b.slowServers()
-	return out, err
+	return b.slowServers(did)
 }
 
 // load has a work done once by a server. Before the first time it does it for
@@ -116,18 +105,18 @@ func (at *station) measure() (peer.Measure, error) {
 	}, err
 }
 
-func half(m peer.Measure) float64   { return m.P50 }
-func most(m peer.Measure) float64   { return m.P99 }
-func memory(m peer.Measure) float64 { return float64(m.RSS) }
+func half(m peer.Measure) float64    { return m.P50 }
+func slowest(m peer.Measure) float64 { return m.P99 }
 
-// loadRows are the cells of servers under load as text, under a heading.
-func (t *table) loadRows() [][]string {
-	rows := [][]string{{"", "requests/s", "× " + t.floor + " (quartiles)", "p50, ms", "p99, ms", "CPU, µs per request", "CPU, × " + t.floor + " (quartiles)", "memory, MB"}}
-	for _, p := range t.peers {
-		rows = append(rows, []string{
-			p, number(1e9 / t.median(p, wall)), t.ratio(t.floor, p, wall).String(), number(t.median(p, half) / 1e6), number(t.median(p, most) / 1e6),
-			number(t.median(p, cpu) / 1000), t.ratio(p, t.floor, cpu).String(), number(t.median(p, memory) / 1e6),
-		})
+// loadColumns are those of servers under load.
+func loadColumns(t *table) []column {
+	return []column{
+		{"requests/s", func(peer string) string { return number(1e9 / t.median(peer, wall)) }},
+		{"× " + t.floor + " (quartiles)", func(peer string) string { return t.ratio(t.floor, peer, wall).String() }},
+		{"p50, ms", t.mid(half, 1e6)},
+		{"p99, ms", t.mid(slowest, 1e6)},
+		{"CPU, µs per request", t.mid(cpu, 1000)},
+		{"CPU, × " + t.floor + " (quartiles)", t.beside(cpu)},
+		{"memory, MB", t.mid(memory, 1e6)},
 	}
-	return rows
 }

@@ -19,13 +19,19 @@ var minimal = []struct{ name, module, pkg string }{
 	{"fantasy", "fantasy", "./minimal"},
 }
 
+// A program is what came of building one.
+type program struct {
+	name    string
+	mb      float64
+	modules int // compiled in beside its own
+}
+
 // sizes builds the minimal programs.
-func (b *bench) sizes() ([][]string, error) {
+func (b *bench) sizes() ([]program, error) {
 	if !b.wanted("size") {
 		return nil, nil
 	}
-	rows := [][]string{{"", "MB", "MB over the first", "modules compiled in"}}
-	var first float64
+	var all []program
 	for _, m := range minimal {
 		file, err := build(b.dir, m.module, m.pkg)
 		if err != nil {
@@ -35,17 +41,22 @@ func (b *bench) sizes() ([][]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		mb := float64(info.Size()) / 1e6
-		if first == 0 {
-			first = mb
-		}
 		version, err := exec.Command("go", "version", "-m", file).Output()
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, []string{m.name, fmt.Sprintf("%.1f", mb), fmt.Sprintf("%.1f", mb-first), fmt.Sprint(strings.Count(string(version), "\n\tdep"))})
+		all = append(all, program{m.name, float64(info.Size()) / 1e6, strings.Count(string(version), "\n\tdep")})
 	}
 	fmt.Println("\na minimal program")
-	printRows(os.Stdout, rows)
-	return rows, nil
+	printRows(os.Stdout, sizeRows(all))
+	return all, nil
+}
+
+// sizeRows are the programs as text, under a heading.
+func sizeRows(all []program) [][]string {
+	rows := [][]string{{"", "MB", "MB over the first", "modules compiled in"}}
+	for _, p := range all {
+		rows = append(rows, []string{p.name, fmt.Sprintf("%.1f", p.mb), fmt.Sprintf("%.1f", p.mb-all[0].mb), fmt.Sprint(p.modules)})
+	}
+	return rows
 }

@@ -3,77 +3,60 @@ package main
 import (
 	"fmt"
 	"os"
-	"os/exec"
-	"syscall"
 	"time"
 
 	"github.com/repriselabs/reprise/bench/load"
 	"github.com/repriselabs/reprise/bench/peer"
 )
 
+// slowServed is the plan for servers of slow streams.
+var slowServed = []work{
+	{"slowserve-1000", "1,000 slow streams served", "chunk", 1, true, "plain", []string{"plain", "reprise"}},
+	{"slowserve-10000", "10,000 slow streams served", "chunk", 1, true, "plain", []string{"plain", "reprise"}},
+}
+
 // slowServers have many slow streams read from them at once, each in a
 // process that was just started.
-func (b *bench) slowServers() ([][]string, error) {
-	work := fmt.Sprintf("%s-%d", peer.Slow, deltas)
-	servers := []struct {
-		name, path string
-		command    func(port string) (*exec.Cmd, error)
-	}{
-		{"plain", "/" + work + chat, b.plainServer},
-		{"reprise", chat, b.replayServer(work, 1, "--pace", "1")},
-	}
-	rows := [][]string{{"", "streams", "KiB of memory per stream", "× plain (quartiles)", "CPU, µs per chunk", "× plain (quartiles)", "seconds"}}
-	for _, streams := range []int{1000, 10_000} {
-		if most := openFiles(); most < uint64(streams)+100 {
-			rows = append(rows, []string{"none", count(streams), fmt.Sprintf("not run: a process may have %d files open", most), "", "", "", ""})
-			continue
-		}
-		memory, cpu, took := map[string][]float64{}, map[string][]float64{}, map[string][]float64{}
+func (b *bench) slowServers(did *outcome) error {
+	for _, w := range slowServed {
+		_, streams := peer.Split(w.name)
+		t := newTable(w, slowColumns)
 		rounds := b.rounds
 		if streams > 1000 {
 			rounds = max(1, rounds/3) // each takes as long as all of the others
 		}
 		for range rounds {
-			for _, s := range servers {
-				l, err := listen(s.command)
+			for _, name := range t.peers {
+				m, err := b.slowServer(name, streams)
 				if err != nil {
-					return nil, err
+					return fmt.Errorf("%s, %s: %w", name, t.title, err)
 				}
-				at := station{l, load.Load{Addr: l.addr, Path: s.path, Body: peer.SeedRequest, Clients: streams}}
-				m, err := at.slow()
-				l.stop()
-				if err != nil {
-					return nil, fmt.Errorf("%s, %d slow streams: %w", s.name, streams, err)
-				}
-				memory[s.name] = append(memory[s.name], float64(m.RSS)/1024)
-				cpu[s.name] = append(cpu[s.name], m.CPU/1000/(deltas+1))
-				took[s.name] = append(took[s.name], m.NS*float64(m.Runs)/1e9)
+				t.cells[name] = append(t.cells[name], m)
 			}
 		}
-		for _, s := range servers {
-			row := []string{s.name, count(streams)}
-			for _, figure := range []map[string][]float64{memory, cpu} {
-				row = append(row, number(spreadOf(figure[s.name]).mid), ratios(figure[s.name], figure["plain"]).String())
-			}
-			rows = append(rows, append(row, number(spreadOf(took[s.name]).mid)))
-		}
+		t.print(os.Stdout)
+		did.slow = append(did.slow, t)
 	}
-	fmt.Println("\nslow streams served")
-	printRows(os.Stdout, rows)
-	return rows, nil
+	return nil
 }
 
-// openFiles is how many a process may have: package os has raised that to
-// what is allowed.
-func openFiles() uint64 {
-	var l syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
-		return 0
+// slowServer has them read once.
+func (b *bench) slowServer(name string, streams int) (peer.Measure, error) {
+	path, command := "/"+slowStream+chat, b.plainServer
+	if name == "reprise" {
+		path, command = chat, b.replayServer(slowStream, 1, "--pace", "1")
 	}
-	return l.Cur
+	l, err := listen(command)
+	if err != nil {
+		return peer.Measure{}, err
+	}
+	defer l.stop()
+	at := station{l, load.Load{Addr: l.addr, Path: path, Body: peer.SeedRequest, Clients: streams}}
+	return at.slow()
 }
 
-// slow measures slow streams; RSS is what each adds at the most.
+// slow measures slow streams, for a chunk; RSS is what each stream adds at the
+// most, NS how long all of them took.
 func (at *station) slow() (peer.Measure, error) {
 	idle, err := at.memory()
 	if err != nil {
@@ -98,5 +81,7 @@ func (at *station) slow() (peer.Measure, error) {
 	m, err := at.measure()
 	close(ended)
 	m.RSS = (<-peak - idle) / int64(at.Clients)
+	m.CPU /= deltas + 1 // the last chunk ends the stream
+	m.NS *= float64(m.Runs)
 	return m, err
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/repriselabs/reprise/bench/peer"
 )
@@ -12,8 +13,19 @@ import (
 // A table is what came of a work.
 type table struct {
 	work
-	cells map[string][]peer.Measure // by peer, by round
-	sum   int                       // that all of them come to
+	columns func(*table) []column     // how it is shown
+	cells   map[string][]peer.Measure // by peer, by round
+	sum     int                       // that all of them come to
+}
+
+// A column is a heading, and what stands under it for a peer.
+type column struct {
+	heading string
+	cell    func(peer string) string
+}
+
+func newTable(w work, columns func(*table) []column) table {
+	return table{work: w, columns: columns, cells: map[string][]peer.Measure{}}
 }
 
 // spread is a median, and the quartiles around it.
@@ -62,20 +74,46 @@ func wall(m peer.Measure) float64   { return m.NS }
 func cpu(m peer.Measure) float64    { return m.CPU }
 func allocs(m peer.Measure) float64 { return m.Allocs }
 func size(m peer.Measure) float64   { return m.Bytes }
+func memory(m peer.Measure) float64 { return float64(m.RSS) }
 
 func (t *table) median(peer string, figure func(peer.Measure) float64) float64 {
 	return spreadOf(t.figures(peer, figure)).mid
 }
 
-// rows are the cells as text, under a heading.
-func (t *table) rows() [][]string {
-	rows := [][]string{{"", "µs per " + t.unit, "× " + t.floor + " (quartiles)", "CPU, µs", "CPU, × " + t.floor, "allocations", "bytes"}}
+// mid are the medians of a figure, in so many of its units.
+func (t *table) mid(figure func(peer.Measure) float64, unit float64) func(string) string {
+	return func(peer string) string { return number(t.median(peer, figure) / unit) }
+}
+
+// beside are the ratios of a figure to the floor's.
+func (t *table) beside(figure func(peer.Measure) float64) func(string) string {
+	return func(peer string) string { return t.ratio(peer, t.floor, figure).String() }
+}
+
+// workColumns are those of most works.
+func workColumns(t *table) []column {
+	return []column{
+		{"µs per " + t.unit, t.mid(wall, 1000)},
+		{"× " + t.floor + " (quartiles)", t.beside(wall)},
+		{"CPU, µs", t.mid(cpu, 1000)},
+		{"CPU, × " + t.floor, func(peer string) string { return number(t.ratio(peer, t.floor, cpu).mid) }},
+		{"allocations", t.mid(allocs, 1)},
+		{"bytes", t.mid(size, 1)},
+	}
+}
+
+// rows are columns as text, a row for each peer under the headings.
+func (t *table) rows(columns []column) [][]string {
+	rows := [][]string{{""}}
+	for _, c := range columns {
+		rows[0] = append(rows[0], c.heading)
+	}
 	for _, p := range t.peers {
-		r, c := t.ratio(p, t.floor, wall), t.ratio(p, t.floor, cpu)
-		rows = append(rows, []string{
-			p, number(t.median(p, wall) / 1000), r.String(),
-			number(t.median(p, cpu) / 1000), number(c.mid), number(t.median(p, allocs)), number(t.median(p, size)),
-		})
+		row := []string{p}
+		for _, c := range columns {
+			row = append(row, c.cell(p))
+		}
+		rows = append(rows, row)
 	}
 	return rows
 }
@@ -110,12 +148,16 @@ func number(f float64) string {
 // print writes the table for a terminal.
 func (t *table) print(w io.Writer) {
 	fmt.Fprintf(w, "\n%s\n", t.title)
-	printRows(w, t.rows())
+	printRows(w, t.rows(t.columns(t)))
 }
 
 func printRows(w io.Writer, rows [][]string) {
+	names := 22
 	for _, row := range rows {
-		fmt.Fprintf(w, "  %-22s", row[0])
+		names = max(names, utf8.RuneCountInString(row[0]))
+	}
+	for _, row := range rows {
+		fmt.Fprintf(w, "  %-*s", names, row[0])
 		for _, cell := range row[1:] {
 			fmt.Fprintf(w, " %20s", cell)
 		}

@@ -21,6 +21,7 @@ type work struct {
 var (
 	libraries = []string{"reprise", "go-openai", "openai-go", "eino", "langchaingo", "fantasy"}
 	clients   = append([]string{"read", "events", "scanner", "jsontext"}, libraries...)
+	few       = []string{"scanner", "reprise", "fantasy"}
 	varied    = append([]string{"scanner", "jsontext"}, libraries...)
 	runners   = append([]string{"scanner"}, libraries...)
 	agents    = []string{"reprise", "eino", "fantasy"} // that have a loop of their own
@@ -34,10 +35,11 @@ var works = []work{
 	{"text-1000", "1,000 text deltas, over loopback", "chunk", 1000, true, "scanner", clients},
 	{"text-10000", "10,000 text deltas, over loopback", "chunk", 10_000, true, "scanner", clients},
 	{"text-1000", "1,000 text deltas, in memory", "chunk", 1000, false, "scanner", clients},
-	{"text-32000", "32,000 text deltas, in memory", "chunk", 32_000, false, "scanner", []string{"scanner", "reprise", "fantasy"}},
+	{"text-32000", "32,000 text deltas, in memory", "chunk", 32_000, false, "scanner", few},
 	{"vary-10000", "10,000 text deltas that differ in more than the text, over loopback", "chunk", 10_000, true, "scanner", varied},
 	{"vary-1000", "1,000 text deltas that differ in more than the text, in memory", "chunk", 1000, false, "scanner", varied},
 	{"args-1024", "1 MiB of tool arguments in deltas of 1 KiB, over loopback", "delta", 1024, true, "scanner", clients},
+	{"args-64", "64 KiB of tool arguments in deltas of 1 KiB, in memory", "delta", 64, false, "scanner", few},
 	{"args-1024", "1 MiB of tool arguments in deltas of 1 KiB, in memory", "delta", 1024, false, "scanner", clients},
 	{"seed", "the recorded run, over loopback", "run", 1, true, "scanner", runners},
 	{"seed", "the recorded run, in memory", "run", 1, false, "scanner", runners},
@@ -75,10 +77,6 @@ var (
 	recorders = []string{"reprise", "go-vcr 4.0.6", "go-vcr 4.0.7"}
 	older     = recorders[:2]
 )
-
-// slow is the plan for slow streams: each peer in a program that was just
-// started, so that its memory is that of the streams.
-var slow = runners
 
 // programs is where each peer lives: the module, as [build] takes it.
 var programs = map[string]string{

@@ -32,7 +32,7 @@ func ServedFile(dir, work string, n int) (string, error) {
 	if kind == Slow {
 		answer, wait = stream(Text, size), pace
 		chunks = eventsOf(answer)
-		chunks = append(chunks[:size], bytes.Join(chunks[size:], nil)) // as trickle ends
+		chunks = append(chunks[:size], bytes.Join(chunks[size:], nil)) // as paced ends
 	}
 	rest := "    duration: 0s\n"
 	if kind != Once {

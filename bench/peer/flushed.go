@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -42,28 +43,11 @@ func pieces(w http.ResponseWriter, all [][]byte) {
 	}
 }
 
-// stamp writes chunks that say when they were sent.
-func stamp(w http.ResponseWriter, r *http.Request, n int) {
-	w.Header().Set("Content-Type", "text/event-stream")
-	flush := w.(http.Flusher)
-	tick := time.NewTicker(Tick)
-	defer tick.Stop()
-	for range n {
-		if _, err := fmt.Fprintf(w, head+`"content":"%s%d"`+tail, stampMark, time.Now().UnixNano()); err != nil {
-			return // the client is gone
-		}
-		flush.Flush()
-		select {
-		case <-tick.C:
-		case <-r.Context().Done():
-			return
-		}
-	}
-	w.Write(stream(Text, 0))
-}
-
 // stampMark stands in front of a time.
 const stampMark = "sent at "
+
+// stamp is a stamped stream's delta: the time.
+func stamp(int) string { return stampMark + strconv.FormatInt(time.Now().UnixNano(), 10) }
 
 // Sent is when a stamped chunk was sent, in nanoseconds since 1970.
 func Sent(line string) (int64, bool) {

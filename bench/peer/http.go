@@ -65,10 +65,10 @@ func Serve(ctx context.Context, l net.Listener) error {
 		work := workOf(r.URL.Path)
 		switch kind, size := Split(work); kind {
 		case Slow:
-			trickle(w, r, size)
+			paced(w, r, size, pace, word)
 			return
 		case Stamped:
-			stamp(w, r, size)
+			paced(w, r, size, Tick, stamp)
 			return
 		case Flushed:
 			pieces(w, events)

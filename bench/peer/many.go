@@ -1,11 +1,10 @@
 package peer
 
 import (
-	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"runtime"
-	"strconv"
 	"sync"
 	"time"
 )
@@ -13,7 +12,10 @@ import (
 // many reads slow streams at once, and tells what each took.
 func many(run Run, t Target, streams int) Measure {
 	runtime.GC()
-	idle := rss()
+	idle, err := RSS("self")
+	if err != nil {
+		return Measure{Error: err.Error()}
+	}
 	cpu, start := cpuTime(), time.Now()
 	var all sync.WaitGroup
 	var mu sync.Mutex
@@ -40,18 +42,20 @@ func many(run Run, t Target, streams int) Measure {
 			m.NS, m.CPU = float64(time.Since(start)), float64(cpuTime()-cpu)/float64(streams)
 			return m
 		case <-time.After(pace):
-			m.RSS = max(m.RSS, (rss()-idle)/int64(streams))
+			if now, err := RSS("self"); err == nil {
+				m.RSS = max(m.RSS, (now-idle)/int64(streams))
+			}
 		}
 	}
 }
 
-// rss is the memory that the process has.
-func rss() int64 {
-	b, err := os.ReadFile("/proc/self/statm")
+// RSS is how much memory a process has, in bytes; "self" is this one.
+func RSS(process string) (int64, error) {
+	b, err := os.ReadFile("/proc/" + process + "/statm")
 	if err != nil {
-		return 0
+		return 0, err
 	}
-	fields := bytes.Fields(b)
-	pages, _ := strconv.ParseInt(string(fields[1]), 10, 64)
-	return pages * int64(os.Getpagesize())
+	var all, resident int64
+	_, err = fmt.Sscan(string(b), &all, &resident)
+	return resident * int64(os.Getpagesize()), err
 }

@@ -12,13 +12,15 @@ const Slow = "slow"
 
 const pace = 100 * time.Millisecond
 
-func trickle(w http.ResponseWriter, r *http.Request, size int) {
+// paced writes so many chunks, one every so often, and then the end of a
+// stream with the next.
+func paced(w http.ResponseWriter, r *http.Request, chunks int, every time.Duration, delta func(i int) string) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	flush := w.(http.Flusher)
-	tick := time.NewTicker(pace)
+	tick := time.NewTicker(every)
 	defer tick.Stop()
-	for i := range size {
-		if _, err := io.WriteString(w, head+`"content":"`+words[i%len(words)]+`"`+tail); err != nil {
+	for i := range chunks {
+		if _, err := io.WriteString(w, head+`"content":"`+delta(i)+`"`+tail); err != nil {
 			return // the client is gone
 		}
 		flush.Flush()
@@ -28,5 +30,8 @@ func trickle(w http.ResponseWriter, r *http.Request, size int) {
 			return
 		}
 	}
-	w.Write(stream(Text, 0))
+	w.Write(stream(Text, 0)) // an error is the client's to see
 }
+
+// word is a slow stream's delta.
+func word(i int) string { return words[i%len(words)] }
