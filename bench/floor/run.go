@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -44,19 +43,15 @@ func scanRun(ctx context.Context, t peer.Target) (int, error) {
 	calls, results := "", ""
 	sum := 0
 	for i, c := range first.calls {
-		var in struct{ A, B int }
-		if err := json.Unmarshal(c.args, &in); err != nil {
+		out, err := peer.Call(c.name, c.args)
+		if err != nil {
 			return 0, err
-		}
-		out := in.A + in.B
-		if c.name == "multiply" {
-			out = in.A * in.B
 		}
 		if i > 0 {
 			calls += ","
 		}
 		calls += `{"id":"` + c.id + `","type":"function","function":{"name":"` + c.name + `","arguments":` + strconv.Quote(string(c.args)) + `}}`
-		results += `,{"role":"tool","tool_call_id":"` + c.id + `","content":"` + strconv.Itoa(out) + `"}`
+		results += `,{"role":"tool","tool_call_id":"` + c.id + `","content":"` + out + `"}`
 		sum += len(c.args)
 	}
 	second, err := scan(ctx, t, runHead+`,{"role":"assistant","reasoning_content":`+strconv.Quote(string(first.reasoning))+`,"tool_calls":[`+calls+`]}`+results+runTail)

@@ -16,6 +16,15 @@ import (
 	"github.com/repriselabs/reprise/bench/peer"
 )
 
+// operands are the arguments of both tools.
+type operands struct {
+	A int `json:"a" jsonschema:"required" jsonschema_description:"first number"`
+	B int `json:"b" jsonschema:"required" jsonschema_description:"second number"`
+}
+
+func add(_ context.Context, in operands) (int, error)      { return in.A + in.B, nil }
+func multiply(_ context.Context, in operands) (int, error) { return in.A * in.B, nil }
+
 // einoAgents are the agents that were made already: each is a graph, which a
 // program compiles once.
 var einoAgents = map[string]*react.Agent{}

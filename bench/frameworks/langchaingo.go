@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"strconv"
 
 	"github.com/tmc/langchaingo/llms"
 	"github.com/tmc/langchaingo/llms/openai"
@@ -45,19 +43,9 @@ func chainArgs(ctx context.Context, t peer.Target) (int, error) {
 	return len(answer.ToolCalls[0].FunctionCall.Arguments), nil
 }
 
-// chainParameters is the schema of both tools' arguments.
-var chainParameters = map[string]any{
-	"type": "object",
-	"properties": map[string]any{
-		"a": map[string]any{"type": "integer", "description": "first number"},
-		"b": map[string]any{"type": "integer", "description": "second number"},
-	},
-	"required": []string{"a", "b"},
-}
-
 var chainTools = []llms.Tool{
-	{Type: "function", Function: &llms.FunctionDefinition{Name: "add", Description: "Add two numbers", Parameters: chainParameters}},
-	{Type: "function", Function: &llms.FunctionDefinition{Name: "multiply", Description: "Multiply two numbers", Parameters: chainParameters}},
+	{Type: "function", Function: &llms.FunctionDefinition{Name: "add", Description: "Add two numbers", Parameters: peer.Schema}},
+	{Type: "function", Function: &llms.FunctionDefinition{Name: "multiply", Description: "Multiply two numbers", Parameters: peer.Schema}},
 }
 
 // chainRun is the loop that a user of this library writes: its agents give
@@ -89,7 +77,7 @@ func chainRun(ctx context.Context, t peer.Target) (int, error) {
 		history = append(history, said)
 		for _, c := range answer.ToolCalls {
 			n += len(c.FunctionCall.Arguments)
-			out, err := chainCall(ctx, c.FunctionCall)
+			out, err := peer.Call(c.FunctionCall.Name, []byte(c.FunctionCall.Arguments))
 			if err != nil {
 				return n, err
 			}
@@ -98,18 +86,4 @@ func chainRun(ctx context.Context, t peer.Target) (int, error) {
 			}})
 		}
 	}
-}
-
-// chainCall runs a tool.
-func chainCall(ctx context.Context, c *llms.FunctionCall) (string, error) {
-	var in operands
-	if err := json.Unmarshal([]byte(c.Arguments), &in); err != nil {
-		return "", err
-	}
-	f := add
-	if c.Name == "multiply" {
-		f = multiply
-	}
-	out, err := f(ctx, in)
-	return strconv.Itoa(out), err
 }

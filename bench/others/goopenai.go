@@ -65,8 +65,8 @@ func goRun(ctx context.Context, t peer.Target) (int, error) {
 		Model: peer.Model, MaxTokens: peer.MaxTokens, Stream: true, StreamOptions: &openai.StreamOptions{IncludeUsage: true}, ToolChoice: "auto",
 		Messages: []openai.ChatCompletionMessage{{Role: "system", Content: peer.System}, {Role: "user", Content: peer.Prompt}},
 		Tools: []openai.Tool{
-			{Type: "function", Function: &openai.FunctionDefinition{Name: "add", Description: "Add two numbers", Parameters: schema}},
-			{Type: "function", Function: &openai.FunctionDefinition{Name: "multiply", Description: "Multiply two numbers", Parameters: schema}},
+			{Type: "function", Function: &openai.FunctionDefinition{Name: "add", Description: "Add two numbers", Parameters: peer.Schema}},
+			{Type: "function", Function: &openai.FunctionDefinition{Name: "multiply", Description: "Multiply two numbers", Parameters: peer.Schema}},
 		},
 	}
 	n := 0
@@ -92,7 +92,7 @@ func goRun(ctx context.Context, t peer.Target) (int, error) {
 		req.Messages = append(req.Messages, openai.ChatCompletionMessage{Role: "assistant", Content: text.String(), ReasoningContent: reasoning.String(), ToolCalls: calls})
 		for _, tc := range calls {
 			n += len(tc.Function.Arguments)
-			out, err := call(tc.Function.Name, tc.Function.Arguments)
+			out, err := peer.Call(tc.Function.Name, []byte(tc.Function.Arguments))
 			if err != nil {
 				return n, err
 			}

@@ -60,8 +60,8 @@ func officialRun(ctx context.Context, t peer.Target) (int, error) {
 		Model: peer.Model, MaxTokens: openai.Int(peer.MaxTokens), StreamOptions: openai.ChatCompletionStreamOptionsParam{IncludeUsage: openai.Bool(true)},
 		Messages: []openai.ChatCompletionMessageParamUnion{openai.SystemMessage(peer.System), openai.UserMessage(peer.Prompt)},
 		Tools: []openai.ChatCompletionToolUnionParam{
-			openai.ChatCompletionFunctionTool(openai.FunctionDefinitionParam{Name: "add", Description: openai.String("Add two numbers"), Parameters: schema}),
-			openai.ChatCompletionFunctionTool(openai.FunctionDefinitionParam{Name: "multiply", Description: openai.String("Multiply two numbers"), Parameters: schema}),
+			openai.ChatCompletionFunctionTool(openai.FunctionDefinitionParam{Name: "add", Description: openai.String("Add two numbers"), Parameters: peer.Schema}),
+			openai.ChatCompletionFunctionTool(openai.FunctionDefinitionParam{Name: "multiply", Description: openai.String("Multiply two numbers"), Parameters: peer.Schema}),
 		},
 	}
 	n := 0
@@ -77,7 +77,7 @@ func officialRun(ctx context.Context, t peer.Target) (int, error) {
 		req.Messages = append(req.Messages, m.ToParam())
 		for _, tc := range m.ToolCalls {
 			n += len(tc.Function.Arguments)
-			out, err := call(tc.Function.Name, tc.Function.Arguments)
+			out, err := peer.Call(tc.Function.Name, []byte(tc.Function.Arguments))
 			if err != nil {
 				return n, err
 			}
