@@ -24,8 +24,12 @@ type Load struct {
 	For     time.Duration // what was begun is finished; 0: each client asks once
 }
 
-// limit is how long a request may take.
-const limit = 2 * time.Minute
+// limit is how long a request may take; patience is how long servers wait for
+// one on a new connection.
+const (
+	limit    = 2 * time.Minute
+	patience = 10 * time.Second
+)
 
 // A Result is what came of a Load.
 type Result struct {
@@ -43,6 +47,7 @@ func (r Result) Quantile(q float64) time.Duration {
 // Run puts the load on the server. All connections are opened first. It is an
 // error if an answer is none, is cut, or is as long as no other.
 func (l Load) Run() (Result, error) {
+	dialed := time.Now()
 	clients, err := l.dial()
 	defer func() {
 		for _, c := range clients {
@@ -54,6 +59,9 @@ func (l Load) Run() (Result, error) {
 	}
 	var all sync.WaitGroup
 	began := time.Now()
+	if took := began.Sub(dialed); took > patience {
+		return Result{}, fmt.Errorf("%d connections took %v to open, and a server waits %v for a request: the machine is too busy", l.Clients, took, patience)
+	}
 	for _, c := range clients {
 		all.Go(func() { c.run(began.Add(l.For)) })
 	}
