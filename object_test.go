@@ -656,6 +656,12 @@ func TestView(t *testing.T) {
 	if d := cmp.Diff([]pair{{}, {A: 17, B: "x"}, {}, {B: "y"}, {A: 2, B: "y"}}, got); d != "" {
 		t.Errorf("values (-want +got):\n%s", d)
 	}
+	view.Add(reprise.Reset{})
+	view.Add(reprise.TextDelta{Text: `{"a":3,`})
+	view.Add(reprise.TextDelta{Text: ` `}) // which changes nothing
+	if !view.Next() || view.Value() != (pair{A: 3}) || view.Next() {
+		t.Errorf("after several events: %v, want {A: 3}, once", view.Value())
+	}
 	if _, err := (&reprise.Object[pair]{Mode: "no"}).View(ask); err == nil {
 		t.Error("no error of a mode that is not there")
 	}

@@ -121,6 +121,15 @@ func TestUSD(t *testing.T) {
 	}
 }
 
+func TestUSDJSON(t *testing.T) {
+	type costs struct{ A, B, C, D reprise.USD }
+	got := costs{D: 3}
+	err := json.Unmarshal([]byte(`{"A":"0.5","B":0.25,"C":1e-3,"D":null}`), &got)
+	if d := cmp.Diff(costs{500_000_000_000, 250_000_000_000, 1_000_000_000, 3}, got); d != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, d)
+	}
+}
+
 // FuzzUSD checks that text and amount are the same thing.
 func FuzzUSD(f *testing.F) {
 	f.Add(int64(715020000))

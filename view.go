@@ -111,7 +111,7 @@ func (v *View[T]) write(text string) {
 		v.begun = true
 		text = text[i:]
 	}
-	v.changed = v.dec.Write(text)
+	v.changed = v.dec.Write(text) || v.changed
 }
 
 // Next reports whether there is a new value, and makes it.
