@@ -426,6 +426,15 @@ func TestCall(t *testing.T) {
 	}
 }
 
+func TestCallReturnsAResult(t *testing.T) {
+	want := reprise.ToolResult{Parts: reprise.Parts{reprise.Text{Text: "closed on Mondays"}}, IsError: true}
+	tool := reprise.Func("f", "", func(context.Context, struct{}) (reprise.ToolResult, error) { return want, nil })
+	got, err := tool.Call(t.Context(), reprise.ToolCall{})
+	if d := cmp.Diff(want, got); d != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, d)
+	}
+}
+
 func TestEmptyArgs(t *testing.T) {
 	tool := reprise.Func("now", "", func(context.Context, struct{}) (string, error) { return "noon", nil })
 	for _, args := range []string{"", " ", "{}"} {
