@@ -168,6 +168,8 @@ func contents() *sdk.CallToolResult {
 		&sdk.EmbeddedResource{Resource: &sdk.ResourceContents{URI: "file:///c.png", MIMEType: "image/png", Blob: png}},
 		&sdk.EmbeddedResource{Resource: &sdk.ResourceContents{URI: "file:///d.csv", MIMEType: "text/csv", Blob: []byte("1,2")}},
 		&sdk.EmbeddedResource{Resource: &sdk.ResourceContents{URI: "file:///e.gz", MIMEType: "application/gzip", Blob: []byte{31, 139}}},
+		&sdk.ImageContent{Data: png},
+		&sdk.AudioContent{MIMEType: "audio/wav"},
 	}}
 }
 
