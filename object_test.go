@@ -68,7 +68,7 @@ func TestGenerateAsSchema(t *testing.T) {
 	generate(t, new(reprise.Object[[]pair]), [][]any{says(`{"value":[{"a":1,"b":"x"}]}`)}, []pair{{1, "x"}},
 		outputOf(wrapped(`{"type":"array","items":`+pairSchema+`}`), true))
 	generate(t, new(reprise.Object[string]), [][]any{says(`{"value":"hi"}`)}, "hi", outputOf(wrapped(`{"type":"string"}`), true))
-	generate(t, new(reprise.Object[int]), [][]any{says(`{"value":3}`)}, 3, outputOf(wrapped(`{"type":"integer"}`), true))
+	generate(t, new(reprise.Object[int]), [][]any{says(`{"value":3.0}`)}, 3, outputOf(wrapped(`{"type":"integer"}`), true))
 	generate(t, new(reprise.Object[*bool]), [][]any{says(`{"value":null}`)}, nil, outputOf(wrapped(`{"type":["null","boolean"]}`), true))
 	generate(t, new(reprise.Object[any]), [][]any{says(`{"value":[1]}`)}, any([]any{1.0}), outputOf(wrapped(`true`), false))
 	generate(t, new(reprise.Object[json.RawMessage]), [][]any{says(`{"value": {"x" : 1}}`)}, json.RawMessage(`{"x" : 1}`), outputOf(wrapped(`true`), false))
@@ -490,7 +490,7 @@ func TestStreamAsList(t *testing.T) {
 		t.Errorf("%v (-want +got):\n%s", err, d)
 	}
 	given := &reprise.Request{Output: &reprise.Schema{JSON: json.RawMessage(`{"type":"array","minItems":2}`)}}
-	two, _, err := collect(t, reprise.StreamAs[[]int](t.Context(), newFake(chunks(`{"value":[1,`, `2]}`)), given))
+	two, _, err := collect(t, reprise.StreamAs[[]int](t.Context(), newFake(chunks(`{"value":[1.0,`, `2]}`)), given))
 	if d := cmp.Diff([]shown[[]int]{{[]int{1}, 1, false}, {[]int{1, 2}, 1, false}, {[]int{1, 2}, 1, true}}, two); d != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, d)
 	}

@@ -394,10 +394,11 @@ func TestCall(t *testing.T) {
 		return v.A, nil
 	})
 	for args, want := range map[string]reprise.Part{
-		`{"a":1}`:          reprise.Text{Text: "text"},
-		`{"a":2}`:          reprise.Media{Type: "image/png"},
-		`{"a":3,"c":2}`:    reprise.Text{Text: `{"x":"<y>"}`},
-		`{"a":7,"b":null}`: reprise.Text{Text: "7"},
+		`{"a":1}`:           reprise.Text{Text: "text"},
+		`{"a":2}`:           reprise.Media{Type: "image/png"},
+		`{"a":1.0,"c":1e0}`: reprise.Text{Text: "text"},
+		`{"a":3,"c":2}`:     reprise.Text{Text: `{"x":"<y>"}`},
+		`{"a":7,"b":null}`:  reprise.Text{Text: "7"},
 	} {
 		got, err := tool.Call(t.Context(), reprise.ToolCall{Args: args})
 		if d := cmp.Diff(reprise.Parts{want}, got.Parts); d != "" || err != nil {

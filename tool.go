@@ -76,7 +76,7 @@ func Func[In, Out any](name, description string, fn func(context.Context, In) (O
 		typed:    schema,
 		Run: func(ctx context.Context, call ToolCall) (ToolResult, error) {
 			var in In
-			if err := json.Unmarshal([]byte(call.Args), &in); err != nil {
+			if err := decodeValid([]byte(call.Args), &in); err != nil {
 				return ToolResult{}, &ArgsError{Tool: name, Err: err}
 			}
 			out, err := fn(ctx, in)
