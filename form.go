@@ -250,7 +250,7 @@ func (f *form) decode(text string, v any) error {
 		}
 		raw = in.Value
 	}
-	return json.Unmarshal(raw, v)
+	return decodeValid(raw, v)
 }
 
 // findObject finds the one JSON object in a text.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -117,6 +118,15 @@ func TestUSD(t *testing.T) {
 		if got, err := reprise.ParseUSD(in); err == nil {
 			t.Errorf("%q was read as %s", in, got)
 		}
+	}
+}
+
+func TestUSDJSON(t *testing.T) {
+	type costs struct{ A, B, C, D reprise.USD }
+	got := costs{D: 3}
+	err := json.Unmarshal([]byte(`{"A":"0.5","B":0.25,"C":1e-3,"D":null}`), &got)
+	if d := cmp.Diff(costs{500_000_000_000, 250_000_000_000, 1_000_000_000, 3}, got); d != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, d)
 	}
 }
 
@@ -256,6 +266,87 @@ func TestSchema(t *testing.T) {
 	equalJSON(t, want, tool.Spec().Schema)
 }
 
+type (
+	linked[T any] struct {
+		X    T          `json:"x"`
+		Next *linked[T] `json:"next,omitempty"`
+	}
+	Word  string
+	Place struct {
+		City string `json:"city" enum:"Faro,Porto"`
+	}
+	embedding struct {
+		base   `json:"-"`
+		Place  `json:"place"`
+		*Pet                    // a pointer
+		Word                    // no struct
+		Links  linked[Word]     `json:"links"`
+		Quoted int              `json:"quoted,string" jsonschema:"how many"`
+		Maybe  *bool            `json:"maybe,string"`
+		Level  slog.Level       `json:"level" enum:"INFO,WARN"`
+		Places map[string]Place `json:"places"`
+	}
+	Pet struct {
+		Name string `json:"name"`
+		City int    `json:"city"`
+	}
+)
+
+// TestSchemaOfEmbedded: what encoding/json writes is what the schema asks for.
+func TestSchemaOfEmbedded(t *testing.T) {
+	var got embedding
+	tool := reprise.Func("f", "", func(_ context.Context, in embedding) (string, error) { got = in; return "", nil })
+	const place = `{"type": "object", "required": ["city"], "properties": {"city": {"type": "string", "enum": ["Faro", "Porto"]}}}`
+	equalJSON(t, `{
+		"type": "object",
+		"required": ["place", "name", "city", "Word", "links", "quoted", "maybe", "level", "places"],
+		"properties": {
+			"place": `+place+`,
+			"name": {"type": "string"},
+			"city": {"type": "integer"},
+			"Word": {"type": "string"},
+			"links": {"$ref": "#/$defs/linked_github_com_repriselabs_reprise_test_Word"},
+			"quoted": {"type": "string", "description": "how many"},
+			"maybe": {"type": ["null", "string"]},
+			"level": {"enum": ["INFO", "WARN"]},
+			"places": {"type": "object", "additionalProperties": `+place+`}
+		},
+		"$defs": {"linked_github_com_repriselabs_reprise_test_Word": {
+			"type": "object",
+			"required": ["x"],
+			"properties": {
+				"x": {"type": "string"},
+				"next": {"anyOf": [{"$ref": "#/$defs/linked_github_com_repriselabs_reprise_test_Word"}, {"type": "null"}]}
+			}
+		}}
+	}`, tool.Spec().Schema)
+	yes := true
+	want := embedding{
+		Place: Place{"Faro"}, Pet: &Pet{"Rex", 3}, Word: "w", Links: linked[Word]{X: "a", Next: &linked[Word]{X: "b"}}, Quoted: 5, Maybe: &yes,
+		Level: slog.LevelWarn, Places: map[string]Place{"home": {"Porto"}},
+	}
+	args, err := json.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = tool.Call(t.Context(), reprise.ToolCall{Args: string(args)})
+	if d := cmp.Diff(want, got, cmp.AllowUnexported(embedding{})); d != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, d)
+	}
+}
+
+func TestSchemaOfRecursiveArguments(t *testing.T) {
+	var got tree
+	tool := reprise.Func("f", "", func(_ context.Context, in tree) (string, error) { got = in; return "", nil })
+	_, err := tool.Call(t.Context(), reprise.ToolCall{Args: `{"value":1,"children":[{"value":2}]}`})
+	if d := cmp.Diff(tree{Value: 1, Children: []*tree{{Value: 2}}}, got); d != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, d)
+	}
+	if _, err := tool.Call(t.Context(), reprise.ToolCall{Args: `{"value":1,"children":[{"value":"2"}]}`}); err == nil {
+		t.Error("a wrong value further down was taken")
+	}
+}
+
 func equalJSON(t *testing.T, want string, got []byte) {
 	t.Helper()
 	var w, g any
@@ -303,10 +394,11 @@ func TestCall(t *testing.T) {
 		return v.A, nil
 	})
 	for args, want := range map[string]reprise.Part{
-		`{"a":1}`:          reprise.Text{Text: "text"},
-		`{"a":2}`:          reprise.Media{Type: "image/png"},
-		`{"a":3,"c":2}`:    reprise.Text{Text: `{"x":"<y>"}`},
-		`{"a":7,"b":null}`: reprise.Text{Text: "7"},
+		`{"a":1}`:           reprise.Text{Text: "text"},
+		`{"a":2}`:           reprise.Media{Type: "image/png"},
+		`{"a":1.0,"c":1e0}`: reprise.Text{Text: "text"},
+		`{"a":3,"c":2}`:     reprise.Text{Text: `{"x":"<y>"}`},
+		`{"a":7,"b":null}`:  reprise.Text{Text: "7"},
 	} {
 		got, err := tool.Call(t.Context(), reprise.ToolCall{Args: args})
 		if d := cmp.Diff(reprise.Parts{want}, got.Parts); d != "" || err != nil {
@@ -332,6 +424,15 @@ func TestCall(t *testing.T) {
 		if errors.As(err, &e) == (args == `{"a":4}`) {
 			t.Errorf("%s: %v is of type %T", args, err, err)
 		}
+	}
+}
+
+func TestCallReturnsAResult(t *testing.T) {
+	want := reprise.ToolResult{Parts: reprise.Parts{reprise.Text{Text: "closed on Mondays"}}, IsError: true}
+	tool := reprise.Func("f", "", func(context.Context, struct{}) (reprise.ToolResult, error) { return want, nil })
+	got, err := tool.Call(t.Context(), reprise.ToolCall{})
+	if d := cmp.Diff(want, got); d != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, d)
 	}
 }
 
@@ -361,12 +462,34 @@ func TestRawTool(t *testing.T) {
 }
 
 func TestFuncPanics(t *testing.T) {
+	panics(t, `reprise.Func "f": arguments must be a struct or a map, not int`, func() {
+		reprise.Func("f", "", func(context.Context, int) (string, error) { return "", nil })
+	})
+	panics(t, `reprise.Func "f": field Deep: field ByNumber: ForType(map[int]string): unsupported map key type int`, func() {
+		reprise.Func("f", "", func(context.Context, struct {
+			Deep struct{ ByNumber map[int]string }
+		}) (string, error) {
+			return "", nil
+		})
+	})
+	panics(t, `reprise.Func "f": field N: enum value "one" is not a int`, func() {
+		reprise.Func("f", "", func(context.Context, struct {
+			N int `enum:"one"`
+		}) (string, error) {
+			return "", nil
+		})
+	})
+}
+
+func panics(t *testing.T, want string, f func()) {
+	t.Helper()
 	defer func() {
-		if r := recover(); r == nil || !strings.Contains(r.(string), `reprise.Func "f": arguments must be a struct or a map, not int`) {
-			t.Errorf("got %v, want a panic that says why", r)
+		t.Helper()
+		if got := recover(); got != want {
+			t.Errorf("got %v, want the panic %q", got, want)
 		}
 	}()
-	reprise.Func("f", "", func(context.Context, int) (string, error) { return "", nil })
+	f()
 }
 
 func TestErrorText(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"math"
 	"math/rand/v2"
 	"time"
 )
@@ -154,7 +155,7 @@ func (r *retrying) wait(n int, err error) time.Duration {
 	}
 	first := or(r.Wait, 500*time.Millisecond)
 	if after := retryAfter(err); after > 0 {
-		return after + time.Duration(chance()*float64(first))
+		return after + min(time.Duration(chance()*float64(first)), math.MaxInt64-after)
 	}
 	longest := or(r.MaxWait, 30*time.Second)
 	wait := min(first, longest)

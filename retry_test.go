@@ -3,6 +3,7 @@ package reprise_test
 import (
 	"context"
 	"errors"
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -70,6 +71,13 @@ func TestRetry(t *testing.T) {
 			scripts: [][]any{script(after(reprise.KindRateLimit, time.Minute+1))},
 			err: "gave up after attempt 1, because the next is in 1m0.000000001s and Retry.Budget has only 1m0s left: " +
 				"fake: it is rate_limit (retry after 1m0.000000001s)",
+			asked: []time.Duration{0},
+		},
+		"so is one that never ends": {
+			retry:   reprise.Retry{Rand: func() float64 { return 0.5 }},
+			scripts: [][]any{script(after(reprise.KindRateLimit, math.MaxInt64))},
+			err: "gave up after attempt 1, because the next is in 2562047h47m16.854775807s and Retry.Budget has only 5m0s left: " +
+				"fake: it is rate_limit (retry after 2562047h47m16.854775807s)",
 			asked: []time.Duration{0},
 		},
 		"the budget is for all waits together": {

@@ -5,24 +5,34 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/jsonschema-go/jsonschema"
+
+	"github.com/repriselabs/reprise/internal/partialjson"
 )
 
 // schemaFor makes the schema of a Go type, as encoding/json would write it.
 // jsonschema.ForType does the work; what it does not know (recursive types,
-// types with a text form, bytes, enum tags) is told to it or mended after.
+// types with a text form, bytes, embedded types, tags) is told to it or mended
+// after.
 func schemaFor(t reflect.Type) (*jsonschema.Schema, error) {
 	g := &generator{known: map[reflect.Type]*jsonschema.Schema{}, defs: map[string]reflect.Type{}}
-	g.visit(t, nil)
-	root, err := g.schema(t, false)
+	if err := g.visit(t, nil); err != nil {
+		return nil, err
+	}
+	root, err := g.schema(t)
+	if err == nil && root.Ref != "" {
+		root, err = g.underlying(t)
+	}
 	if err != nil {
 		return nil, err
 	}
 	for name, t := range g.defs {
-		def, err := g.schema(t, true)
+		def, err := g.underlying(t)
 		if err != nil {
 			return nil, err
 		}
@@ -47,44 +57,55 @@ var (
 	jsonMarshalerType = reflect.TypeFor[json.Marshaler]()
 )
 
-// visit finds the types that ForType must be told of, below t.
-func (g *generator) visit(t reflect.Type, path []reflect.Type) {
+// visit makes the schemas that ForType must be told of, below t.
+func (g *generator) visit(t reflect.Type, path []reflect.Type) error {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	if g.known[t] != nil {
-		return
+		return nil
 	}
 	if s := special(t); s != nil {
 		g.known[t] = s
-		return
+		return nil
 	}
 	if t.Name() != "" {
 		if slices.Contains(path, t) {
 			g.recursive(t)
-			return
+			return nil
 		}
 		path = append(path, t)
 	}
 	switch t.Kind() {
 	case reflect.Slice, reflect.Array, reflect.Map:
-		g.visit(t.Elem(), path)
+		return g.visit(t.Elem(), path)
 	case reflect.Struct:
-		for _, f := range reflect.VisibleFields(t) {
-			if f.IsExported() && !f.Anonymous {
-				g.visit(f.Type, path)
+		for _, f := range partialjson.Fields(t) {
+			if err := g.visit(f.Go.Type, path); err != nil {
+				return fmt.Errorf("field %s: %w", f.Go.Name, err)
 			}
 		}
+		if g.known[t] == nil { // else it is recursive
+			var err error
+			g.known[t], err = g.underlying(t)
+			return err
+		}
 	}
+	return nil
 }
 
+// unsafeInName is what is better not in the name of a definition, such as that
+// of a generic type.
+var unsafeInName = regexp.MustCompile(`[^A-Za-z0-9_]+`)
+
 func (g *generator) recursive(t reflect.Type) {
-	name := t.Name()
+	base := strings.Trim(unsafeInName.ReplaceAllString(t.Name(), "_"), "_")
+	name := base
 	for i := 2; g.defs[name] != nil; i++ {
-		name = fmt.Sprintf("%s%d", t.Name(), i)
+		name = fmt.Sprintf("%s%d", base, i)
 	}
 	g.defs[name] = t
-	g.known[t] = &jsonschema.Schema{Ref: "#/$defs/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)}
+	g.known[t] = &jsonschema.Schema{Ref: "#/$defs/" + name}
 }
 
 // special is the schema of a type whose JSON is not that of its kind.
@@ -108,22 +129,36 @@ func special(t reflect.Type) *jsonschema.Schema {
 	return nil
 }
 
-// schema makes the schema of t; of its underlying type if t itself is known
-// only as a reference.
-func (g *generator) schema(t reflect.Type, underlying bool) (*jsonschema.Schema, error) {
-	base := t
-	if underlying {
-		base = unname(t)
-	}
-	s, err := jsonschema.ForType(base, &jsonschema.ForOptions{TypeSchemas: g.known})
+// schema makes the schema of t, below which all is known.
+func (g *generator) schema(t reflect.Type) (*jsonschema.Schema, error) {
+	s, err := jsonschema.ForType(t, &jsonschema.ForOptions{TypeSchemas: g.known})
 	if err != nil {
 		return nil, err
 	}
 	mend(s)
-	return s, enums(s, base)
+	return s, nil
 }
 
-// unname makes a type without a name that encodes as t does.
+// underlying makes the schema of t where t itself is known only as a
+// reference, or not yet.
+func (g *generator) underlying(t reflect.Type) (*jsonschema.Schema, error) {
+	s, err := g.schema(unname(t))
+	if t.Kind() != reflect.Struct {
+		return s, err
+	}
+	if err == nil {
+		return s, tags(s, t)
+	}
+	for _, f := range partialjson.Fields(t) {
+		if _, err := g.schema(f.Go.Type); err != nil {
+			return nil, fmt.Errorf("field %s: %w", f.Go.Name, err)
+		}
+	}
+	return nil, err
+}
+
+// unname makes a type without a name that encodes as t does, and embeds
+// nothing.
 func unname(t reflect.Type) reflect.Type {
 	switch t.Kind() {
 	case reflect.Slice:
@@ -132,14 +167,12 @@ func unname(t reflect.Type) reflect.Type {
 		return reflect.MapOf(t.Key(), t.Elem())
 	case reflect.Struct:
 		var fields []reflect.StructField
-		seen := map[string]bool{}
-		for _, f := range reflect.VisibleFields(t) {
-			tagged := f.Tag.Get("json") != ""
-			if !f.IsExported() || f.Anonymous && !tagged || seen[f.Name] {
-				continue
+		for i, f := range partialjson.Fields(t) {
+			tag := fmt.Sprintf("json:%q", f.Name+","+f.Options)
+			if text, ok := f.Go.Tag.Lookup("jsonschema"); ok {
+				tag += fmt.Sprintf(" jsonschema:%q", text)
 			}
-			seen[f.Name] = true
-			fields = append(fields, reflect.StructField{Name: f.Name, Type: f.Type, Tag: f.Tag})
+			fields = append(fields, reflect.StructField{Name: fmt.Sprintf("F%d", i), Type: f.Go.Type, Tag: reflect.StructTag(tag)})
 		}
 		return reflect.StructOf(fields)
 	}
@@ -204,42 +237,32 @@ func subschemas(s *jsonschema.Schema) func(yield func(*jsonschema.Schema) bool) 
 	}
 }
 
-// enums applies the enum tags of t's fields, and of those below, to s.
-func enums(s *jsonschema.Schema, t reflect.Type) error {
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	switch {
-	case s == nil || s.Ref != "" || s.AnyOf != nil:
-		return nil
-	case t.Kind() == reflect.Slice || t.Kind() == reflect.Array:
-		return enums(s.Items, t.Elem())
-	case t.Kind() == reflect.Map:
-		return enums(s.AdditionalProperties, t.Elem())
-	case t.Kind() != reflect.Struct || s.Properties == nil:
-		return nil
-	}
-	for _, f := range reflect.VisibleFields(t) {
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "" {
-			name = f.Name
+// tags applies what the tags of a struct's fields say beside names and
+// descriptions: the option string of json, and enum.
+func tags(s *jsonschema.Schema, t reflect.Type) error {
+	for _, f := range partialjson.Fields(t) {
+		fs := s.Properties[f.Name]
+		if f.Quoted {
+			quote(fs)
 		}
-		fs := s.Properties[name]
-		if fs == nil || !f.IsExported() || f.Anonymous {
-			continue
-		}
-		if err := enums(fs, f.Type); err != nil {
-			return err
-		}
-		tag, ok := f.Tag.Lookup("enum")
+		tag, ok := f.Go.Tag.Lookup("enum")
 		if !ok {
 			continue
 		}
-		if err := setEnum(fs, f.Type, strings.Split(tag, ",")); err != nil {
-			return fmt.Errorf("field %s: %w", f.Name, err)
+		if err := setEnum(fs, f.Go.Type, strings.Split(tag, ",")); err != nil {
+			return fmt.Errorf("field %s: %w", f.Go.Name, err)
 		}
 	}
 	return nil
+}
+
+// quote makes the schema of a value that of a string with the value in it.
+func quote(s *jsonschema.Schema) {
+	quoted := jsonschema.Schema{Type: "string", Description: s.Description}
+	if s.Types != nil {
+		quoted.Type, quoted.Types = "", []string{"null", "string"}
+	}
+	*s = quoted
 }
 
 // setEnum sets the values that a field, or the elements of one, may have.
@@ -252,16 +275,9 @@ func setEnum(s *jsonschema.Schema, t reflect.Type, values []string) error {
 		return setEnum(s.Items, t.Elem(), values)
 	}
 	for _, text := range values {
-		text = strings.TrimSpace(text)
-		var value any = text
-		if t.Kind() != reflect.String {
-			err := json.Unmarshal([]byte(text), reflect.New(t).Interface())
-			if err == nil {
-				err = json.Unmarshal([]byte(text), &value)
-			}
-			if err != nil {
-				return fmt.Errorf("enum value %q is not a %v", text, t)
-			}
+		value, err := enumValue(s, t, strings.TrimSpace(text))
+		if err != nil {
+			return err
 		}
 		s.Enum = append(s.Enum, value)
 	}
@@ -269,4 +285,19 @@ func setEnum(s *jsonschema.Schema, t reflect.Type, values []string) error {
 		s.Enum = append(s.Enum, nil)
 	}
 	return nil
+}
+
+// enumValue is a value of t that stands in a tag: a text, where the schema or
+// the type wants one.
+func enumValue(s *jsonschema.Schema, t reflect.Type, text string) (value any, err error) {
+	if s.Type == "string" || slices.Contains(s.Types, "string") {
+		return text, nil
+	}
+	for _, form := range []string{text, strconv.Quote(text)} {
+		if json.Unmarshal([]byte(form), reflect.New(t).Interface()) == nil {
+			err := json.Unmarshal([]byte(form), &value)
+			return value, err
+		}
+	}
+	return nil, fmt.Errorf("enum value %q is not a %v", text, t)
 }

@@ -59,8 +59,8 @@ type FuncTool struct {
 // which must be a struct or a map with string keys: field names are those of
 // encoding/json, a jsonschema tag is the field's description, an enum tag
 // ("a,b,c") its values; fields without omitempty or omitzero are required;
-// pointers may be null. Out becomes the result: a string is text, a [Part] or
-// [Parts] is itself, and anything else is JSON.
+// pointers may be null. Out becomes the result: a string is text, a [Part],
+// [Parts] or a [ToolResult] is itself, and anything else is JSON.
 //
 // Func panics if In cannot be described by a schema.
 func Func[In, Out any](name, description string, fn func(context.Context, In) (Out, error)) *FuncTool {
@@ -76,12 +76,15 @@ func Func[In, Out any](name, description string, fn func(context.Context, In) (O
 		typed:    schema,
 		Run: func(ctx context.Context, call ToolCall) (ToolResult, error) {
 			var in In
-			if err := json.Unmarshal([]byte(call.Args), &in); err != nil {
+			if err := decodeValid([]byte(call.Args), &in); err != nil {
 				return ToolResult{}, &ArgsError{Tool: name, Err: err}
 			}
 			out, err := fn(ctx, in)
 			if err != nil {
 				return ToolResult{}, err
+			}
+			if whole, ok := any(out).(ToolResult); ok {
+				return whole, nil
 			}
 			parts, err := resultParts(out)
 			return ToolResult{Parts: parts}, err

@@ -125,8 +125,12 @@ func (d USD) String() string {
 // MarshalText returns the decimal number.
 func (d USD) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// UnmarshalJSON reads a decimal number, as a string or as a number.
+// UnmarshalJSON reads a decimal number, as a string or as a number. null
+// changes nothing.
 func (d *USD) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		return nil
+	}
 	n, err := ParseUSD(string(bytes.Trim(b, `"`)))
 	if err != nil {
 		return err

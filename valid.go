@@ -1,9 +1,14 @@
 package reprise
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"math"
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/google/jsonschema-go/jsonschema"
 )
@@ -81,4 +86,46 @@ func isOf(v any, kind string) bool {
 		return kind == "object"
 	}
 	return false
+}
+
+// decodeValid decodes JSON that is valid by the schema of v. To a schema 3.0 is
+// an integer, and models write it; to encoding/json it is none.
+func decodeValid(raw []byte, v any) error {
+	err := json.Unmarshal(raw, v)
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) || !strings.HasPrefix(wrong.Value, "number") {
+		return err
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	var plain any
+	if dec.Decode(&plain) != nil {
+		return err
+	}
+	if raw, err = json.Marshal(integers(plain)); err != nil {
+		return err
+	}
+	reflect.ValueOf(v).Elem().SetZero()
+	return json.Unmarshal(raw, v)
+}
+
+// integers writes the numbers in v that are integers as such.
+func integers(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		const exact = 1 << 53
+		f, err := v.Float64()
+		if err == nil && strings.ContainsAny(v.String(), ".eE") && f == math.Trunc(f) && math.Abs(f) <= exact {
+			return json.Number(strconv.FormatFloat(f, 'f', -1, 64))
+		}
+	case []any:
+		for i := range v {
+			v[i] = integers(v[i])
+		}
+	case map[string]any:
+		for name := range v {
+			v[name] = integers(v[name])
+		}
+	}
+	return v
 }

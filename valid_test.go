@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/jsonschema-go/jsonschema"
 )
 
@@ -71,4 +72,34 @@ func FuzzHolds(f *testing.F) {
 			t.Errorf("%s by %s: %v, and the validation says %v", value, schema, holds(s, v), want)
 		}
 	})
+}
+
+func TestDecodeValid(t *testing.T) {
+	type value struct {
+		N    int            `json:"n"`
+		F    float64        `json:"f"`
+		List []uint8        `json:"list"`
+		Map  map[string]int `json:"map"`
+		Any  any            `json:"any"`
+		Raw  json.RawMessage
+	}
+	for _, test := range []struct {
+		text string
+		want value
+	}{
+		{`{"n":3.0,"f":2.50,"list":[1e2,7],"map":{"a":-4.0,"b":5},"any":[1.5,2.0]}`, value{N: 3, F: 2.5, List: []uint8{100, 7}, Map: map[string]int{"a": -4, "b": 5}, Any: []any{1.5, 2.0}}},
+		{`{"n":9007199254740993,"map":{"a":1.0}}`, value{N: 9007199254740993, Map: map[string]int{"a": 1}}},
+		{`{"n":1,"Raw":1.0}`, value{N: 1, Raw: json.RawMessage("1.0")}},
+	} {
+		var got value
+		err := decodeValid([]byte(test.text), &got)
+		if d := cmp.Diff(test.want, got); d != "" || err != nil {
+			t.Errorf("%s: %v (-want +got):\n%s", test.text, err, d)
+		}
+	}
+	for _, text := range []string{`{"n":3.5}`, `{"n":1e30}`, `{"n":"3"}`, `{"list":[256.0]}`, `{"n":99999999999999999999}`, `{"n":3.0,`, `{"n":1e999}`} {
+		if err := decodeValid([]byte(text), new(value)); err == nil {
+			t.Errorf("%s: no error", text)
+		}
+	}
 }

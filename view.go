@@ -111,7 +111,7 @@ func (v *View[T]) write(text string) {
 		v.begun = true
 		text = text[i:]
 	}
-	v.changed = v.dec.Write(text)
+	v.changed = v.dec.Write(text) || v.changed
 }
 
 // Next reports whether there is a new value, and makes it.
@@ -132,7 +132,7 @@ func (v *View[T]) nextElement() bool {
 	raw := v.list.Value[v.decoded]
 	elements := reflect.ValueOf(&v.elements).Elem()
 	element := reflect.New(elements.Type().Elem())
-	if v.form.checkElement(raw) != nil || json.Unmarshal(raw, element.Interface()) != nil {
+	if v.form.checkElement(raw) != nil || decodeValid(raw, element.Interface()) != nil {
 		v.stuck = true
 		return false
 	}

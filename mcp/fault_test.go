@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
 	"github.com/repriselabs/reprise"
 	"github.com/repriselabs/reprise/mcp"
 )
@@ -91,6 +93,51 @@ func TestProgramFails(t *testing.T) {
 			t.Error("the program still runs")
 		}
 	})
+}
+
+// stuck is a way to a server that does not answer.
+type stuck struct{ begun chan struct{} }
+
+func (t stuck) Connect(ctx context.Context) (sdk.Connection, error) {
+	close(t.begun)
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// TestConnectHangs: those who come while another connects to a server that
+// does not answer need not wait for that.
+func TestConnectHangs(t *testing.T) {
+	way := stuck{make(chan struct{})}
+	s := &mcp.Server{Transport: way}
+	connected := make(chan error, 1)
+	go func() { connected <- s.Connect(context.Background()) }()
+	<-way.begun
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if _, err := s.Tools(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Tools: got %v, want context.DeadlineExceeded", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-connected; !errors.Is(err, mcp.ErrClosed) {
+		t.Errorf("Connect: got %v, want ErrClosed", err)
+	}
+}
+
+// TestHollow has a program that leaves out what it must say.
+func TestHollow(t *testing.T) {
+	s := overStdio(t, "hollow")
+	empty := tools(t, s)["empty"]
+	if schema := empty.Spec().Schema; schema != nil {
+		t.Errorf("the schema is %s", schema)
+	}
+	_, err := call(t.Context(), empty, `{}`)
+	holds(t, err, `calling "tools/call": EOF`)
+	s = overStdio(t, "hollow")
+	s.Env = append(s.Env, "REPRISE_TEST_ENDLESS=1")
+	_, err = s.Tools(t.Context())
+	holds(t, err, "it lists more than 10000 tools")
 }
 
 // TestChatter has a program that writes what is no message to its output.

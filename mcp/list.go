@@ -75,6 +75,9 @@ func (s *Server) identity() []byte {
 	return b
 }
 
+// maxTools bounds a list, whose pages could go on for ever.
+const maxTools = 10_000
+
 // list asks for all pages of the list.
 func (s *Server) list(ctx context.Context) ([]listed, error) {
 	live, err := s.connect(ctx, true)
@@ -94,9 +97,14 @@ func (s *Server) list(ctx context.Context) ([]listed, error) {
 		if err != nil {
 			return nil, s.fault(live.reason(ctx, err))
 		}
-		schema, err := encode(t.InputSchema)
-		if err != nil {
-			return nil, s.fault(fmt.Errorf("the schema of tool %q: %w", t.Name, err))
+		if len(all) == maxTools {
+			return nil, s.fault(fmt.Errorf("it lists more than %d tools", maxTools))
+		}
+		var schema []byte
+		if t.InputSchema != nil { // the protocol wants one
+			if schema, err = encode(t.InputSchema); err != nil {
+				return nil, s.fault(fmt.Errorf("the schema of tool %q: %w", t.Name, err))
+			}
 		}
 		all = append(all, listed{t.Name, describe(t), schema, effect(t.Annotations)})
 	}
@@ -144,6 +152,9 @@ func (s *Server) tool(name string, l listed) reprise.Tool {
 		Run: func(ctx context.Context, call reprise.ToolCall) (reprise.ToolResult, error) {
 			return s.call(ctx, l.Tool, call)
 		},
+	}
+	if len(l.Schema) == 0 {
+		return t
 	}
 	var schema jsonschema.Schema
 	err := json.Unmarshal(l.Schema, &schema)

@@ -93,7 +93,10 @@ func (n *renumber) outgoing(body []byte) ([]byte, error) {
 			return nil, fmt.Errorf("a cancellation: %w", err)
 		}
 		n.mu.Lock()
-		ours, ok := n.own[string(params["requestId"])]
+		theirs := string(params["requestId"])
+		ours, ok := n.own[theirs]
+		delete(n.ids, ours) // nobody waits for the answer any more
+		delete(n.own, theirs)
 		n.mu.Unlock()
 		if !ok {
 			return body, nil

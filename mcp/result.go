@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"reflect"
 	"strings"
 	"unicode/utf8"
@@ -66,9 +67,9 @@ func part(c sdk.Content) (reprise.Part, error) {
 	case *sdk.TextContent:
 		return reprise.Text{Text: c.Text}, nil
 	case *sdk.ImageContent:
-		return reprise.Media{Type: c.MIMEType, Data: c.Data}, nil
+		return file("image", c.MIMEType, c.Data), nil
 	case *sdk.AudioContent:
-		return reprise.Media{Type: c.MIMEType, Data: c.Data}, nil
+		return file("audio", c.MIMEType, c.Data), nil
 	case *sdk.ResourceLink:
 		return link(c), nil
 	case *sdk.EmbeddedResource:
@@ -76,6 +77,14 @@ func part(c sdk.Content) (reprise.Part, error) {
 	default:
 		return nil, fmt.Errorf("a result with a %T is not known", c)
 	}
+}
+
+// file is an image or a sound. A server may leave out what providers want.
+func file(kind, mime string, data []byte) reprise.Part {
+	if len(data) == 0 {
+		return reprise.Text{Text: kind + " without content"}
+	}
+	return reprise.Media{Type: cmp.Or(mime, http.DetectContentType(data)), Data: data}
 }
 
 // link is a resource that the server has. Models have no way to read it but

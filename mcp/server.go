@@ -55,9 +55,11 @@ type Server struct {
 	// repeated does not need the server for it.
 	Journal Journal
 
-	mu       sync.Mutex // held while connecting
+	once     sync.Once
+	turn     chan struct{}   // is held by the one who uses live
+	life     context.Context // done when the server was closed
+	end      context.CancelFunc
 	live     *session
-	closed   bool
 	tickets  tickets
 	progress reports
 }
@@ -82,10 +84,15 @@ func (s *Server) Connect(ctx context.Context) error {
 
 // connect returns the session, which may have ended unless again is set.
 func (s *Server) connect(ctx context.Context, again bool) (*session, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.once.Do(s.begin)
+	select {
+	case s.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, s.fault(ctx.Err())
+	}
+	defer func() { <-s.turn }()
 	switch {
-	case s.closed:
+	case s.life.Err() != nil:
 		return nil, s.fault(ErrClosed)
 	case s.live != nil && (!again || !s.live.over()):
 		return s.live, nil
@@ -96,22 +103,34 @@ func (s *Server) connect(ctx context.Context, again bool) (*session, error) {
 	if s.live != nil {
 		s.live.close() // it has ended, and calls have told why
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.life, cancel)()
 	live, err := s.open(ctx)
-	if err != nil {
-		return nil, err
+	switch {
+	case err == nil:
+		s.live = live
+		return live, nil
+	case s.life.Err() != nil:
+		return nil, s.fault(ErrClosed)
 	}
-	s.live = live
-	return live, nil
+	return nil, err
 }
 
-// Close ends the calls that run, the session and the program, and waits for
-// all of them. Its error says that the end of a session could not be told to
-// the server. A Server is not used again after that. Close may be called more
-// than once.
+func (s *Server) begin() {
+	s.turn = make(chan struct{}, 1)
+	s.life, s.end = context.WithCancel(context.Background())
+}
+
+// Close ends the connecting, the calls that run, the session and the program,
+// and waits for all of them. Its error says that the end of a session could
+// not be told to the server. A Server is not used again after that. Close may
+// be called more than once.
 func (s *Server) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.closed = true
+	s.once.Do(s.begin)
+	s.end()
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
 	if s.live == nil {
 		return nil
 	}

@@ -3,10 +3,12 @@ package mcp_test
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,12 +36,49 @@ func TestMain(m *testing.M) {
 	case "broken":
 		fmt.Fprint(os.Stderr, strings.Repeat("a line of noise\n", 1000), "no such database\n")
 		os.Exit(3)
+	case "hollow":
+		hollow()
 	case "deaf":
 		select {} // answers nothing
 	case "stubborn":
 		os.WriteFile(os.Getenv("REPRISE_TEST_PID"), fmt.Append(nil, os.Getpid()), 0o600)
 		newServer(nil).Run(context.Background(), &sdk.StdioTransport{}) // and stays
 		select {}
+	}
+}
+
+// hollow is a server whose list has no end, and a tool without a schema whose
+// answers have no result.
+func hollow() {
+	in, out := json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)
+	for {
+		var m struct {
+			ID     json.RawMessage `json:"id"`
+			Method string          `json:"method"`
+			Params struct {
+				Version string `json:"protocolVersion"`
+			} `json:"params"`
+		}
+		if in.Decode(&m) != nil {
+			return
+		}
+		answer := map[string]any{"jsonrpc": "2.0", "id": m.ID}
+		switch m.Method {
+		case "initialize":
+			answer["result"] = map[string]any{"protocolVersion": m.Params.Version, "capabilities": map[string]any{"tools": nothing{}}, "serverInfo": map[string]any{"name": "hollow", "version": "1"}}
+		case "tools/list":
+			page := []any{map[string]any{"name": "empty"}}
+			answer["result"] = map[string]any{"tools": page}
+			if os.Getenv("REPRISE_TEST_ENDLESS") != "" {
+				answer["result"] = map[string]any{"tools": slices.Repeat(page, 1000), "nextCursor": "again"}
+			}
+		case "tools/call":
+		default:
+			answer["error"] = map[string]any{"code": -32601, "message": "no such method"}
+		}
+		if m.ID != nil {
+			out.Encode(answer)
+		}
 	}
 }
 
@@ -129,6 +168,8 @@ func contents() *sdk.CallToolResult {
 		&sdk.EmbeddedResource{Resource: &sdk.ResourceContents{URI: "file:///c.png", MIMEType: "image/png", Blob: png}},
 		&sdk.EmbeddedResource{Resource: &sdk.ResourceContents{URI: "file:///d.csv", MIMEType: "text/csv", Blob: []byte("1,2")}},
 		&sdk.EmbeddedResource{Resource: &sdk.ResourceContents{URI: "file:///e.gz", MIMEType: "application/gzip", Blob: []byte{31, 139}}},
+		&sdk.ImageContent{Data: png},
+		&sdk.AudioContent{MIMEType: "audio/wav"},
 	}}
 }
 

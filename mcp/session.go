@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"time"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 )
@@ -142,6 +143,10 @@ func (l *session) begin(ctx context.Context) (context.Context, func(), error) {
 	return ctx, func() { stop(); cancel(nil); l.calls.Done() }, nil
 }
 
+// endDelay is how long the end of a session may take to be noticed when a call
+// has.
+const endDelay = 2 * outputDelay
+
 // reason is why a call or a request of the session failed. ctx is that of
 // begin.
 func (l *session) reason(ctx context.Context, err error) error {
@@ -149,6 +154,7 @@ func (l *session) reason(ctx context.Context, err error) error {
 		select {
 		case <-l.ended:
 		case <-ctx.Done():
+		case <-time.After(endDelay): // an answer without a result is an EOF, too
 		}
 	}
 	switch {

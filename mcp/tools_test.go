@@ -72,6 +72,8 @@ func TestResults(t *testing.T) {
 		reprise.Media{Type: "image/png", Data: png, Name: "file:///c.png"},
 		reprise.Text{Text: "resource file:///d.csv:\n1,2"},
 		reprise.Text{Text: "resource file:///e.gz: 2 bytes of application/gzip, which are not shown"},
+		reprise.Media{Type: "image/png", Data: png},
+		reprise.Text{Text: "audio without content"},
 	}}
 	tests := []struct {
 		tool, args string

@@ -9,6 +9,7 @@ import (
 	"math"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -90,7 +91,7 @@ func (m *maker) make(schema any, nth, depth int) (any, error) {
 	}
 	switch kind := kindOf(s); kind {
 	case "object":
-		return m.object(s, depth)
+		return m.object(s, nth, depth)
 	case "array":
 		return m.array(s, depth)
 	case "string":
@@ -183,15 +184,23 @@ func (m *maker) find(ref string) (any, error) {
 	}
 	at := m.root
 	for i, step := range strings.Split(path, "/") {
-		if i == 0 {
+		if i == 0 && step == "" {
 			continue // before the first slash
 		}
 		if plain, err := url.PathUnescape(step); err == nil {
 			step = plain
 		}
-		o, _ := at.(object)
-		if at, ok = o[strings.NewReplacer("~1", "/", "~0", "~").Replace(step)]; !ok {
-			return nil, fmt.Errorf("it refers to %q, which is not there", ref)
+		if list, isList := at.([]any); isList {
+			n, err := strconv.Atoi(step)
+			if ok = err == nil && n >= 0 && n < len(list); ok {
+				at = list[n]
+			}
+		} else {
+			o, _ := at.(object)
+			at, ok = o[strings.NewReplacer("~1", "/", "~0", "~").Replace(step)]
+		}
+		if !ok || i == 0 { // the name of an anchor
+			return nil, fmt.Errorf("it refers to %q, which is not found", ref)
 		}
 	}
 	return at, nil
@@ -206,7 +215,7 @@ func merge(a, b object) object {
 		case !both:
 			out[word] = v
 		case word == "properties":
-			out[word] = union(v, have)
+			out[word] = union(have, v)
 		case word == "required":
 			x, _ := have.([]any)
 			y, _ := v.([]any)
@@ -220,15 +229,18 @@ func merge(a, b object) object {
 	return out
 }
 
-// union has the members of both; of those in both, b's.
+// union has the properties of both; one that is in both must hold for both.
 func union(a, b any) object {
-	x, _ := a.(object)
-	y, _ := b.(object)
-	out := maps.Clone(x)
-	if out == nil {
-		out = object{}
+	out := object{}
+	for _, props := range []any{a, b} {
+		props, _ := props.(object)
+		for name, schema := range props {
+			if have, both := out[name]; both {
+				schema = object{"allOf": []any{have, schema}}
+			}
+			out[name] = schema
+		}
 	}
-	maps.Copy(out, y)
 	return out
 }
 
@@ -253,7 +265,7 @@ func (m *maker) firstOf(s object, word string, options []any, nth, depth int) (a
 	return nil, err
 }
 
-func (m *maker) object(s object, depth int) (any, error) {
+func (m *maker) object(s object, nth, depth int) (any, error) {
 	props, _ := s["properties"].(object)
 	out := object{}
 	add := func(name string) error {
@@ -264,7 +276,7 @@ func (m *maker) object(s object, depth int) (any, error) {
 		if schema == nil {
 			schema = true
 		}
-		v, err := m.make(schema, 0, depth+1)
+		v, err := m.make(schema, nth, depth+1)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -297,13 +309,21 @@ func (m *maker) object(s object, depth int) (any, error) {
 func (m *maker) array(s object, depth int) (any, error) {
 	out := []any{}
 	first, _ := s["prefixItems"].([]any)
-	for i := range int(bound(s, "minItems", 0)) {
+	contained, contains := s["contains"]
+	special := 0
+	if contains {
+		special = int(bound(s, "minContains", 1))
+	}
+	for i := range max(special, int(bound(s, "minItems", 0))) {
 		schema := s["items"]
 		if i < len(first) {
 			schema = first[i]
 		}
 		if schema == nil {
 			schema = true
+		}
+		if i < special {
+			schema = object{"allOf": []any{contained, schema}}
 		}
 		v, err := m.make(schema, i, depth+1)
 		if err != nil {

@@ -460,3 +460,60 @@ func cost(pieces []string, target any) perPiece {
 	n := float64(len(pieces))
 	return perPiece{float64(after.TotalAlloc-before.TotalAlloc) / n, float64(after.Mallocs-before.Mallocs) / n}
 }
+
+type (
+	shallow struct {
+		A    int `json:"a"`
+		Deep int
+		Same int
+	}
+	second struct {
+		A    int `json:"b"`
+		Same int
+		*selfish
+	}
+	selfish struct {
+		Self int
+		*second
+	}
+	fields struct {
+		shallow
+		second
+		shadow  `json:"shadow"`
+		Deep    string `json:",omitempty"`
+		Hidden  int    `json:"-"`
+		private int
+		Word
+		Quoted *int  `json:"quoted,string"`
+		List   []int `json:"list"`
+	}
+	shadow struct{ A int }
+	Word   string
+)
+
+// TestFields: encoding/json writes the fields that there are.
+func TestFields(t *testing.T) {
+	var got []string
+	for _, f := range Fields(reflect.TypeFor[fields]()) {
+		got = append(got, fmt.Sprint(f.Name, f.Go.Index, f.Options, f.Quoted))
+	}
+	want := []string{"a[0 0]false", "Deep[3]omitemptyfalse", "b[1 0]false", "shadow[2]false", "Word[6]false", "quoted[7]stringtrue", "list[8]false"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	one := 1
+	v := fields{Deep: "x", Quoted: &one, private: 1}
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const text = `{"a":0,"b":0,"shadow":{"A":0},"Deep":"x","Word":"","quoted":"1","list":null}`
+	if string(b) != text {
+		t.Errorf("got %s, want %s", b, text)
+	}
+	var back fields
+	New(&back).Write(strings.ReplaceAll(text, "0", "7"))
+	if want := (fields{shallow: shallow{A: 7}, second: second{A: 7}, shadow: shadow{7}, Deep: "x"}); !reflect.DeepEqual(want, back) {
+		t.Errorf("decoded %+v, want %+v", back, want)
+	}
+}
