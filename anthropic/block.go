@@ -109,7 +109,7 @@ func (s *stream) readBlock(b *block) {
 // isDefault reports whether a member says nothing: a null, or that the model
 // itself made a call, which is what no caller means too.
 func isDefault(key string, raw []byte) bool {
-	return string(raw) == "null" || key == "caller" && string(raw) == `{"type":"direct"}`
+	return string(raw) == "null" || key == "caller" && sameJSON(raw, []byte(`{"type":"direct"}`))
 }
 
 // blockDelta decodes what is added to a block. What it is, its members tell.

@@ -258,6 +258,7 @@ func TestModelOf(t *testing.T) {
 		"https://api.anthropic.com/v1/messages": "",
 		"https://bedrock-runtime.us-east-1.amazonaws.com/model/us.anthropic.claude-haiku-4-5-20251001-v1%3A0/invoke":                   "us.anthropic.claude-haiku-4-5-20251001-v1:0",
 		"https://bedrock-runtime.us-east-1.amazonaws.com/model/arn%3Aaws%3Abedrock%3Ax%2Fy/invoke-with-response-stream":                "arn:aws:bedrock:x/y",
+		"https://bedrock-runtime.us-east-1.amazonaws.com/model/arn:aws:bedrock:x/y/invoke":                                             "arn:aws:bedrock:x/y",
 		"https://us-east5-aiplatform.googleapis.com/v1/projects/p/locations/l/publishers/anthropic/models/claude-x@1:streamRawPredict": "claude-x@1",
 		"https://aiplatform.googleapis.com/v1/projects/p/locations/l/publishers/anthropic/models/count-tokens:rawPredict":              "",
 	} {

@@ -202,6 +202,7 @@ func (e *encoder) members(object json.RawMessage, but ...string) error {
 		key := string(d.Key())
 		raw := d.Raw()
 		if d.Err() == nil && !slices.Contains(but, key) {
+			e.cache.own = e.cache.own || key == "cache_control"
 			e.Key(key)
 			e.Raw(raw)
 		}

@@ -86,7 +86,7 @@ func (s *stream) event(data []byte, cut bool) (last bool) {
 	case err != nil:
 		s.odd(data, err, cut)
 		return false
-	case complaint:
+	case complaint || kind == errorEvent:
 		s.Fail(errorFrom(s.Call, data, 0))
 		return false
 	}
@@ -101,6 +101,7 @@ const (
 	blockStop    = "content_block_stop"
 	messageDelta = "message_delta"
 	messageStop  = "message_stop"
+	errorEvent   = "error"
 )
 
 func eventKind(b []byte) string {
@@ -115,6 +116,8 @@ func eventKind(b []byte) string {
 		return messageDelta
 	case messageStop:
 		return messageStop
+	case errorEvent:
+		return errorEvent
 	}
 	return ""
 }
