@@ -187,8 +187,8 @@ func address(base, model string) string {
 
 // ReadURL tells of the address of a recorded call which provider and model it
 // asked, for ReadRequest and ReadResponse. It is not ok if the call is none
-// of generateContent or streamGenerateContent. The provider of a host that is
-// not Google's is the host.
+// of generateContent or streamGenerateContent, or the address names no model.
+// The provider of a host that is not Google's is the host.
 func ReadURL(u *url.URL) (provider, model string, ok bool) {
 	colon := strings.LastIndexByte(u.Path, ':')
 	if colon < 0 {
@@ -211,7 +211,10 @@ func ReadURL(u *url.URL) (provider, model string, ok bool) {
 		return provider, path[i+len("/models/"):], true
 	}
 	parts := strings.Split(strings.Trim(path, "/"), "/")
-	return provider, strings.Join(parts[max(0, len(parts)-2):], "/"), true
+	if len(parts) < 2 { // such as v1internal, which wraps the API's bodies
+		return "", "", false
+	}
+	return provider, strings.Join(parts[len(parts)-2:], "/"), true
 }
 
 // ReadResponse reads a recorded answer of a provider to req, streamed or
