@@ -159,6 +159,9 @@ func (s *stream) extras() map[string]json.RawMessage {
 			extra[name] = all
 		}
 	}
+	if s.others != nil {
+		extra["candidates"] = encoded(s.others)
+	}
 	if len(extra) == 0 {
 		return nil
 	}

@@ -52,6 +52,10 @@ const defaultBase = "https://generativelanguage.googleapis.com/v1beta"
 // [reprise.KindContentFilter], with the reason as its Code. An answer that it
 // breaks off for its content finishes with [reprise.ReasonContentFilter], and
 // its last part is a [reprise.Text] that says why, marked as a refusal.
+//
+// Of several candidates, for which {"generationConfig": {"candidateCount": 2}}
+// in Extra asks, the first is the answer, and the others are in its Extra as
+// candidates: as they came, of a stream in pieces.
 type Model struct {
 	Name     string       // of the model: gemini-2.5-flash
 	Key      string       // sent in the header x-goog-api-key; empty: none is sent

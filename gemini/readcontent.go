@@ -76,9 +76,9 @@ func (r *reader) contents() error {
 	if !ok {
 		return nil
 	}
-	var list []json.RawMessage
-	if json.Unmarshal(raw, &list) != nil {
-		list = []json.RawMessage{raw} // so may a list of one here
+	list, err := listOf(raw)
+	if err != nil {
+		return fmt.Errorf("contents: %w", err)
 	}
 	delete(r.fields, "contents")
 	for i, raw := range list {

@@ -292,7 +292,7 @@ func TestCallsBeforeTheEnd(t *testing.T) {
 }
 
 func TestExtraOfFinish(t *testing.T) {
-	stream := sseOf(`{"candidates":[{"content":{"parts":[{"text":"a"}]},"safetyRatings":[1]}],"createTime":"t1"}`, `{"candidates":[{"finishReason":"SAFETY","finishMessage":"why","avgLogprobs":-0.5,"safetyRatings":[2]}],"createTime":"t2","usageMetadata":{"promptTokenCount":1,"trafficType":"ON_DEMAND"}}`)
+	stream := sseOf(`{"candidates":[{"content":{"parts":[{"text":"a"}]},"safetyRatings":[1]},{"index":1,"content":{"parts":[{"text":"b"}]}}],"createTime":"t1"}`, `{"candidates":[{"finishReason": "STOP", "index":1},{"finishReason":"SAFETY","finishMessage":"why","avgLogprobs":-0.5,"safetyRatings":[2]}],"createTime":"t2","usageMetadata":{"promptTokenCount":1,"trafficType":"ON_DEMAND"}}`)
 	got, err := reprise.Collect(ReadResponse(strings.NewReader(stream), "", nil))
 	if err != nil {
 		t.Fatal(err)
@@ -301,6 +301,7 @@ func TestExtraOfFinish(t *testing.T) {
 		"safetyRatings": json.RawMessage(`[2]`), "avgLogprobs": json.RawMessage(`-0.5`), "createTime": json.RawMessage(`"t2"`),
 		"finishReason": json.RawMessage(`"SAFETY"`), "finishMessage": json.RawMessage(`"why"`),
 		"usageMetadata": json.RawMessage(`{"promptTokenCount":1,"trafficType":"ON_DEMAND"}`),
+		"candidates":    json.RawMessage(`[{"index":1,"content":{"parts":[{"text":"b"}]}},{"finishReason":"STOP","index":1}]`),
 	}
 	if d := cmp.Diff(want, got.Extra); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
