@@ -2,6 +2,8 @@ package anthropic
 
 import (
 	"encoding/json"
+	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -332,6 +334,29 @@ func TestPartsAreDoneWhenTheirBlockStops(t *testing.T) {
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+// TestManyOfEverything reads blocks that are never stopped and members that
+// no block of today has, many of each: 20,000 took minutes when each cost as
+// much as all before it.
+func TestManyOfEverything(t *testing.T) {
+	const n = 20_000
+	var stream, members strings.Builder
+	stream.WriteString(sseOf(msgStart, start("0", `{"type":"new"}`)))
+	for i := range n {
+		stream.WriteString(sseOf(delta("0", fmt.Sprintf(`"k%d":"a"`, i))))
+		fmt.Fprintf(&members, `,"k%d":"a"`, i)
+	}
+	stream.WriteString(sseOf(stop("0")))
+	want := reprise.Parts{opaque("new", `{"type":"new"`+members.String()+`}`)}
+	for i := range n {
+		stream.WriteString(sseOf(start(fmt.Sprint(i), fmt.Sprintf(`{"type":"text","text":"%d"}`, i))))
+		want = append(want, reprise.Text{Text: fmt.Sprint(i)})
+	}
+	got, err := reprise.Collect(ReadResponse(strings.NewReader(stream.String()+sseOf(msgDelta("end_turn"), msgStop)), "", nil))
+	if err != nil || !reflect.DeepEqual(want, got.Message.Parts) {
+		t.Errorf("%d parts, %v, want %d that are the same", len(got.Message.Parts), err, len(want))
 	}
 }
 
