@@ -188,7 +188,7 @@ func TestTokensStayWithGoogle(t *testing.T) {
 				return nil, errors.New("no")
 			}), Base: &net,
 		}}}
-		if _, err := ask(t, m); reprise.KindOf(err) != reprise.KindInvalid || !strings.Contains(err.Error(), "not sent to") {
+		if _, err := ask(t, m); reprise.KindOf(err) != reprise.KindAuth || !strings.Contains(err.Error(), "not sent to") {
 			t.Errorf("%s: got %v", base, err)
 		}
 		if len(net.asked) > 0 {
