@@ -149,6 +149,12 @@ var quirks = []struct {
 		extra: map[string]json.RawMessage{"stop_details": json.RawMessage(`{"type":"refusal","category":"cyber"}`)},
 	},
 	{
+		name: "usage that message_start guessed, and message_delta leaves out in part",
+		stream: sseOf(`{"type":"message_start","message":{"id":"msg","model":"m","usage":{"input_tokens":30,"cache_creation_input_tokens":5,"cache_read_input_tokens":0,"output_tokens":1}}}`,
+			`{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"input_tokens":20,"cache_creation_input_tokens":0,"cache_read_input_tokens":9,"output_tokens":7}}`, msgStop),
+		usage: reprise.Usage{Input: 34, Output: 7, CacheRead: 9, CacheWrite: 5},
+	},
+	{
 		name: "usage that is cumulative, with both caches, and reasoning",
 		stream: sseOf(`{"type":"message_start","message":{"id":"msg","model":"m","usage":{"input_tokens":10,"cache_creation_input_tokens":100,"cache_read_input_tokens":1000,"cache_creation":{"ephemeral_5m_input_tokens":60,"ephemeral_1h_input_tokens":40},"output_tokens":1,"server_tool_use":null}}}`,
 			`{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"input_tokens":30,"cache_creation_input_tokens":100,"cache_read_input_tokens":1200,"output_tokens":7,"output_tokens_details":{"thinking_tokens":5},"server_tool_use":{"web_search_requests":1}}}`, msgStop),
