@@ -1,7 +1,6 @@
 package vertex
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -279,31 +278,4 @@ func TestReplayNeedsNoCredentials(t *testing.T) {
 	if seen.Get("Authorization") != "" {
 		t.Error("the recorder saw the token")
 	}
-}
-
-func TestCanceledBeforeTheToken(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	closed := false
-	req, err := http.NewRequestWithContext(ctx, "POST", "https://aiplatform.googleapis.com/", closer{strings.NewReader("x"), &closed})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = (&Transport{Tokens: tokens(func() (*oauth2.Token, error) {
-		t.Error("a token was asked for")
-		return nil, errors.New("no")
-	})}).RoundTrip(req)
-	if !errors.Is(err, context.Canceled) || !closed {
-		t.Errorf("got %v; the body was closed: %v", err, closed)
-	}
-}
-
-type closer struct {
-	io.Reader
-	closed *bool
-}
-
-func (c closer) Close() error {
-	*c.closed = true
-	return nil
 }
