@@ -150,8 +150,9 @@ func (s *stream) act(kind string, index int64, delta, start []byte) (last bool) 
 	return false
 }
 
-// message decodes a message: as it begins, or as a whole with its content.
-// It returns its type.
+// message decodes a message: as it begins, with what the API had before (after
+// a program of the model's went on, the results and calls of it), or as a
+// whole. It returns its type.
 func (s *stream) message(whole bool) (kind string) {
 	s.begun = s.begun || !whole
 	for more := s.Open('{'); more && !s.Stopped; more = s.Next('}') {
@@ -171,7 +172,7 @@ func (s *stream) message(whole bool) (kind string) {
 		case "usage":
 			s.readUsage()
 		case "content":
-			if !whole || s.Peek() != '[' {
+			if s.Peek() != '[' {
 				s.Skip()
 				continue
 			}
@@ -183,7 +184,7 @@ func (s *stream) message(whole bool) (kind string) {
 	return kind
 }
 
-// content decodes the blocks of a whole answer.
+// content decodes blocks that are whole.
 func (s *stream) content() {
 	var raws [][]byte
 	for more := s.Open('['); more; more = s.Next(']') {

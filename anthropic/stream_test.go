@@ -149,6 +149,15 @@ var quirks = []struct {
 		extra: map[string]json.RawMessage{"stop_details": json.RawMessage(`{"type":"refusal","category":"cyber"}`)},
 	},
 	{
+		name: "blocks in message_start, and no message_delta",
+		stream: sseOf(`{"type":"message_start","message":{"id":"msg","type":"message","role":"assistant","model":"m","content":[{"type":"code_execution_tool_result","tool_use_id":"s"},{"type":"tool_use","id":"a","name":"f","input":{"x":1},"caller":{"type":"code_execution_20250825","tool_id":"s"}}],"container":{"id":"c"},"stop_reason":"tool_use","usage":{"input_tokens":10,"output_tokens":4}}}`,
+			msgStop),
+		parts: reprise.Parts{opaque("code_execution_tool_result", `{"type":"code_execution_tool_result","tool_use_id":"s"}`),
+			reprise.ToolCall{ID: "a", Name: "f", Args: `{"x":1}`, Echo: echo(`{"caller":{"type":"code_execution_20250825","tool_id":"s"}}`)}},
+		reason: reprise.ReasonToolCalls,
+		extra:  map[string]json.RawMessage{"container": json.RawMessage(`{"id":"c"}`)},
+	},
+	{
 		name: "usage that message_start guessed, and message_delta leaves out in part",
 		stream: sseOf(`{"type":"message_start","message":{"id":"msg","model":"m","usage":{"input_tokens":30,"cache_creation_input_tokens":5,"cache_read_input_tokens":0,"output_tokens":1}}}`,
 			`{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"input_tokens":20,"cache_creation_input_tokens":0,"cache_read_input_tokens":9,"output_tokens":7}}`, msgStop),
