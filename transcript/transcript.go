@@ -233,13 +233,24 @@ func (ex *Exchange) price() {
 
 // standardTier reports whether an answer was served at the price of the
 // table, as far as it tells: not of a tier that costs more or less, in a mode
-// or a place that costs more, or from capacity that was bought.
+// or a place that costs more, from capacity that was bought, or with work of
+// Anthropic's (compaction, an advisor, another model) that its usage leaves
+// out.
 func standardTier(r *reprise.Response) bool {
+	var steps []struct {
+		Type string `json:"type"`
+	}
+	_ = json.Unmarshal(r.Extra["iterations"], &steps) // what is not told is standard
+	for _, s := range steps {
+		if s.Type != "message" {
+			return false
+		}
+	}
 	var google struct {
 		Tier    string `json:"serviceTier"`
 		Traffic string `json:"trafficType"`
 	}
-	_ = json.Unmarshal(r.Extra["usageMetadata"], &google) // what is not told is standard
+	_ = json.Unmarshal(r.Extra["usageMetadata"], &google)
 	told := []string{google.Tier, google.Traffic}
 	for _, name := range []string{"service_tier", "speed", "inference_geo"} {
 		var word string

@@ -133,6 +133,8 @@ func TestOtherTierOfOthers(t *testing.T) {
 		{claude, `"service_tier":"batch"`, false},
 		{claude, `"speed":"fast"`, false},
 		{claude, `"inference_geo":"us"`, false},
+		{claude, `"iterations":[{"type":"message"},{"type":"message"}]`, true},
+		{claude, `"iterations":[{"type":"compaction"},{"type":"message"}]`, false},
 		{gemini, `"serviceTier":"standard"`, true},
 		{gemini, `"serviceTier":"flex"`, false},
 		{vertex, `"trafficType":"ON_DEMAND"`, true},
