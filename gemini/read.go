@@ -67,8 +67,10 @@ func listOf(raw json.RawMessage) (list []json.RawMessage, err error) {
 	if strings.HasPrefix(strings.TrimSpace(string(raw)), "{") {
 		return []json.RawMessage{raw}, nil
 	}
-	err = json.Unmarshal(raw, &list)
-	return list, err
+	if json.Unmarshal(raw, &list) != nil {
+		return nil, fmt.Errorf("neither a list nor an object: %.40s", raw)
+	}
+	return list, nil
 }
 
 // inner reads a field that is an object.

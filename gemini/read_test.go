@@ -258,7 +258,8 @@ func TestReadRefuses(t *testing.T) {
 		`{"generationConfig":7}`:         "generationConfig: not a JSON object",
 		`{"contents":[7]}`:               "contents[0]:",
 		`{"contents":[{"role":"boss"}]}`: `unknown role "boss"`,
-		`{"tools":7}`:                    "tools:",
+		`{"tools":7}`:                    "tools: neither a list nor an object: 7",
+		`{"contents":"hi"}`:              `contents: neither a list nor an object: "hi"`,
 		`{"contents":[{"role":"model","parts":[{"functionCall":{"name":1}}]}]}`: "contents[0]:",
 	} {
 		if _, err := ReadRequest([]byte(body), "", ""); err == nil || !strings.Contains(err.Error(), text) {
