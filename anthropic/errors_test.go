@@ -47,6 +47,8 @@ func TestErrorAnswers(t *testing.T) {
 		{403, nil, `{"message":"You don't have access to the model with the specified model ID."}`, reprise.Error{Kind: reprise.KindAuth}, "access"},
 		{429, nil, `{"__type":"ThrottlingException","message":"Too many requests"}`, reprise.Error{Kind: reprise.KindRateLimit, Code: "ThrottlingException"}, "Too many"},
 		{424, nil, `{"__type":"ModelErrorException","message":"oops"}`, reprise.Error{Kind: reprise.KindServer, Code: "ModelErrorException"}, "oops"},
+		{400, http.Header{"X-Amzn-Errortype": {"ServiceQuotaExceededException:http://internal.amazon.com/coral/com.amazon.bedrock/"}, "X-Amzn-Requestid": {"req_3"}}, `{"message":"too much"}`, reprise.Error{Kind: reprise.KindQuota, Code: "ServiceQuotaExceededException", RequestID: "req_3"}, "too much"},
+		{429, http.Header{"X-Amzn-Errortype": {"ModelNotReadyException"}}, `{"message":"warming up"}`, reprise.Error{Kind: reprise.KindOverloaded, Code: "ModelNotReadyException"}, "warming up"},
 		{424, nil, `{"message":"oops","originalStatusCode":500}`, reprise.Error{Kind: reprise.KindServer}, "oops"},
 		{400, nil, `{"__type":"ValidationException","message":"Input is too long for requested model."}`, reprise.Error{Kind: reprise.KindContextLength, Code: "ValidationException"}, "too long"},
 		{200, http.Header{"Request-Id": {"req_2"}}, apiError("overloaded_error", "Overloaded"), reprise.Error{Kind: reprise.KindOverloaded, Code: "overloaded_error", RequestID: "req_body"}, "Overloaded"},
