@@ -24,8 +24,9 @@ type block struct {
 	citations []reprise.Citation
 	echo      wire.Encoder // other members, without brackets
 
-	raw  []byte // of an opaque block, as it began
-	adds []added
+	raw   []byte // of an opaque block, as it began
+	adds  []*added
+	addTo map[string]*added // adds, by name
 }
 
 // block finds the one that a delta or a stop is for; nil: there is none.
@@ -37,6 +38,9 @@ func (s *stream) block(index int64) *block {
 	}
 	return nil
 }
+
+// maxOpen bounds how many blocks are written at once: the API writes one.
+const maxOpen = 100
 
 // startBlock begins a block. raw is valid only now.
 func (s *stream) startBlock(index int64, raw []byte) {
@@ -51,6 +55,9 @@ func (s *stream) startBlock(index int64, raw []byte) {
 		return
 	}
 	s.begun = true
+	if len(s.open) == maxOpen { // one of a server that stops no blocks
+		s.finishBlock(s.open[0])
+	}
 	b := &block{index: index, part: s.parts, kind: head.Type}
 	s.parts++
 	s.open = append(s.open, b)
@@ -109,7 +116,7 @@ func (s *stream) readBlock(b *block) {
 // isDefault reports whether a member says nothing: a null, or that the model
 // itself made a call, which is what no caller means too.
 func isDefault(key string, raw []byte) bool {
-	return string(raw) == "null" || key == "caller" && string(raw) == `{"type":"direct"}`
+	return string(raw) == "null" || key == "caller" && sameJSON(raw, []byte(`{"type":"direct"}`))
 }
 
 // blockDelta decodes what is added to a block. What it is, its members tell.

@@ -127,8 +127,10 @@ func (s *stream) whole() {
 		s.cut()
 	case err != nil:
 		s.odd(data, err, false)
-	case kind != "message" && !s.begun:
+	case kind != "message" && !s.begun && (s.extra["error"] != nil || s.extra["message"] != nil):
 		s.Fail(errorFrom(s.Call, data, 0))
+	case kind != "message" && !s.begun:
+		s.odd(data, nil, false)
 	default:
 		s.end()
 	}

@@ -2,6 +2,7 @@ package anthropic
 
 import (
 	"bytes"
+	"encoding/json"
 	"slices"
 
 	"github.com/repriselabs/reprise"
@@ -16,38 +17,72 @@ const maxCachePoints = 4
 type cachePoints struct {
 	auto  bool // they are set by themselves, at the end of tools, system and messages
 	block int  // where the } of the last block that can be cached is in the body; 0: none
+	own   bool // the block that is being written says itself that it is cached
 	marks int
+}
+
+// ended takes note of a block whose } is at a place in the body. It can be
+// cached if its kind can, and does not say itself that it is.
+func (c *cachePoints) ended(at int, cacheable, own bool) {
+	switch {
+	case own:
+		c.block = 0
+		c.marks++
+	case cacheable:
+		c.block = at
+	}
 }
 
 // hasCachePoint reports whether a request sets its own.
 func hasCachePoint(req *reprise.Request) bool {
-	if slices.ContainsFunc(req.System, isCachePoint) || bytes.Contains(req.Extra[API], []byte(`"cache_control"`)) {
+	return slices.ContainsFunc(req.System, isCached) || saysCached(req.Extra[API]) ||
+		slices.ContainsFunc(req.Tools, func(t reprise.ToolSpec) bool { return saysCached(t.Config) }) ||
+		slices.ContainsFunc(req.Messages, func(m reprise.Message) bool { return slices.ContainsFunc(m.Parts, isCached) })
+}
+
+// isCached reports whether a part is a cache point, or holds one.
+func isCached(p reprise.Part) bool {
+	var echo *reprise.Echo
+	switch p := p.(type) {
+	case reprise.CachePoint:
 		return true
-	}
-	for _, t := range req.Tools {
-		if bytes.Contains(t.Config, []byte(`"cache_control"`)) {
+	case reprise.Opaque:
+		return saysCached(p.Data)
+	case reprise.Text:
+		echo = p.Echo
+	case reprise.Media:
+		echo = p.Echo
+	case reprise.ToolCall:
+		echo = p.Echo
+	case reprise.ToolResult:
+		if slices.ContainsFunc(p.Parts, isCached) {
 			return true
 		}
+		echo = p.Echo
 	}
-	for _, m := range req.Messages {
-		for _, p := range m.Parts {
-			if r, ok := p.(reprise.ToolResult); isCachePoint(p) || ok && slices.ContainsFunc(r.Parts, isCachePoint) {
-				return true
-			}
-		}
-	}
-	return false
+	return echo != nil && saysCached(echo.Data)
 }
+
+// saysCached reports whether a block, or what holds blocks, says itself that
+// it is cached.
+func saysCached(raw json.RawMessage) bool { return bytes.Contains(raw, []byte(`"cache_control"`)) }
 
 func isCachePoint(p reprise.Part) bool {
 	_, ok := p.(reprise.CachePoint)
 	return ok
 }
 
-// closeBlock ends a block that can be cached.
-func (e *encoder) closeBlock() {
-	e.cache.block = len(e.Buf)
+// closeBlock ends a block.
+func (e *encoder) closeBlock(cacheable bool) {
+	e.cache.ended(len(e.Buf), cacheable, e.cache.own)
+	e.cache.own = false
 	e.Close('}')
+}
+
+// rawBlock writes a block that is JSON already.
+func (e *encoder) rawBlock(raw json.RawMessage, cacheable bool) {
+	e.Raw(raw)
+	e.cache.ended(len(e.Buf)-1, cacheable, saysCached(raw))
 }
 
 // mark caches up to the last block, and reports whether there is one.

@@ -73,6 +73,10 @@ func TestCachePoints(t *testing.T) {
 		{name: "one in the config of a tool", req: reprise.Request{System: system, Tools: []reprise.ToolSpec{
 			{Provider: API, Name: "f", Config: json.RawMessage(`{"name":"f","cache_control":{"type":"ephemeral"}}`)}, {Name: "g"}}, Messages: reprise.Ask("hi")},
 			want: []string{"tools.0."}},
+		{name: "one that a text has", req: reprise.Request{System: append(system[:2:2], reprise.Text{Text: "C", Echo: echo(`{"cache_control":{"type":"ephemeral","ttl":"1h","scope":"global"}}`)}, point), Tools: tools, Messages: reprise.Ask("hi")},
+			want: []string{"system.2.1h"}, warns: 1},
+		{name: "one that a block of the API's own has", req: reprise.Request{System: system, Messages: reprise.Ask("", opaque("search_result", `{"type":"search_result","cache_control":{"type":"ephemeral","scope":"global"}}`))},
+			want: []string{"messages.0.content.0."}},
 		{name: "one in Extra", req: reprise.Request{System: system, Messages: reprise.Ask("hi"),
 			Extra: map[string]json.RawMessage{API: json.RawMessage(`{"cache_control":{"type":"ephemeral"}}`)}}, want: []string{""}},
 	} {

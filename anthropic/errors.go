@@ -2,6 +2,7 @@ package anthropic
 
 import (
 	"encoding/json"
+	"net/http"
 	"strings"
 
 	"github.com/repriselabs/reprise"
@@ -42,11 +43,13 @@ func refine(e *reprise.Error) {
 		e.Kind = reprise.KindContextLength
 	case strings.Contains(text, "credit balance is too low"), has("servicequotaexceeded"):
 		e.Kind = reprise.KindQuota
+	case strings.Contains(text, "blocked by content filtering policy"):
+		e.Kind = reprise.KindContentFilter
 	case has("modelnotready", "serviceunavailable"):
 		e.Kind = reprise.KindOverloaded
 	case has("accessdenied", "unrecognizedclient", "expiredtoken", "invalidsignature"):
 		e.Kind = reprise.KindAuth
-	case has("modelstreamerror", "modelerror"):
+	case has("modelstreamerror", "modelerror"), e.Status == http.StatusFailedDependency: // Bedrock's ModelErrorException
 		e.Kind = reprise.KindServer
 	case has("resourcenotfound"):
 		e.Kind = reprise.KindNotFound

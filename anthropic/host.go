@@ -58,8 +58,8 @@ func ModelOf(u *url.URL) string {
 		if name == "count-tokens" {
 			return ""
 		}
-	} else if _, rest, ok := strings.Cut(path, "/model/"); ok {
-		name, _, _ = strings.Cut(rest, "/")
+	} else if _, rest, ok := strings.Cut(path, "/model/"); ok { // an ARN has slashes, which not everyone escapes
+		name = rest[:max(0, strings.LastIndexByte(rest, '/'))]
 	}
 	if plain, err := url.PathUnescape(name); err == nil {
 		return plain

@@ -206,7 +206,8 @@ func TestCountTokens(t *testing.T) {
 	if !ok {
 		t.Fatal("no TokenCounter")
 	}
-	req := &reprise.Request{System: said("S"), Tools: []reprise.ToolSpec{weather}, Messages: reprise.Ask("hi"), Temperature: ptr(0.5), MaxTokens: 7, Stop: []string{"x"}, ThinkingBudget: ptr(2000)}
+	req := &reprise.Request{System: said("S"), Tools: []reprise.ToolSpec{weather}, Messages: reprise.Ask("hi"), Temperature: ptr(0.5), MaxTokens: 7, Stop: []string{"x"}, ThinkingBudget: ptr(2000),
+		Extra: map[string]json.RawMessage{API: json.RawMessage(`{"metadata":{"user_id":"u"},"max_tokens":9,"context_management":{"edits":[]}}`)}}
 	for _, want := range []int64{2095, 7} {
 		if n, err := counter.CountTokens(t.Context(), req); n != want || err != nil {
 			t.Errorf("got %d, %v, want %d", n, err, want)
@@ -218,12 +219,12 @@ func TestCountTokens(t *testing.T) {
 		}
 	}
 	var got []string
-	for _, name := range []string{"model", "system", "tools", "tool_choice", "messages", "thinking", "stream", "max_tokens", "temperature", "stop_sequences"} {
+	for _, name := range []string{"model", "system", "tools", "tool_choice", "messages", "thinking", "stream", "max_tokens", "temperature", "stop_sequences", "metadata", "context_management"} {
 		if _, ok := body[name]; ok {
 			got = append(got, name)
 		}
 	}
-	if d := cmp.Diff([]string{"model", "system", "tools", "tool_choice", "messages", "thinking"}, got); d != "" {
+	if d := cmp.Diff([]string{"model", "system", "tools", "tool_choice", "messages", "thinking", "context_management"}, got); d != "" {
 		t.Errorf("what is counted (-want +got):\n%s", d)
 	}
 }
@@ -258,6 +259,7 @@ func TestModelOf(t *testing.T) {
 		"https://api.anthropic.com/v1/messages": "",
 		"https://bedrock-runtime.us-east-1.amazonaws.com/model/us.anthropic.claude-haiku-4-5-20251001-v1%3A0/invoke":                   "us.anthropic.claude-haiku-4-5-20251001-v1:0",
 		"https://bedrock-runtime.us-east-1.amazonaws.com/model/arn%3Aaws%3Abedrock%3Ax%2Fy/invoke-with-response-stream":                "arn:aws:bedrock:x/y",
+		"https://bedrock-runtime.us-east-1.amazonaws.com/model/arn:aws:bedrock:x/y/invoke":                                             "arn:aws:bedrock:x/y",
 		"https://us-east5-aiplatform.googleapis.com/v1/projects/p/locations/l/publishers/anthropic/models/claude-x@1:streamRawPredict": "claude-x@1",
 		"https://aiplatform.googleapis.com/v1/projects/p/locations/l/publishers/anthropic/models/count-tokens:rawPredict":              "",
 	} {

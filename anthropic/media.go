@@ -60,7 +60,7 @@ func (e *encoder) media(m reprise.Media) error {
 	if err := e.echo(m.Echo, "a file", "type", "source", "title"); err != nil {
 		return err
 	}
-	e.closeBlock()
+	e.closeBlock(true)
 	return nil
 }
 

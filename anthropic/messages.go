@@ -226,7 +226,7 @@ func (e *encoder) result(r reprise.ToolResult) error {
 	if err := e.echo(r.Echo, "a result", "type", "tool_use_id", "content", "is_error"); err != nil {
 		return err
 	}
-	e.closeBlock()
+	e.closeBlock(true)
 	return nil
 }
 

@@ -3,7 +3,6 @@ package anthropic
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
 
 	"github.com/repriselabs/reprise/internal/wire"
 )
@@ -12,71 +11,106 @@ import (
 type added struct {
 	name  string
 	value []byte // a string's text, or JSON
-	kind  byte   // 's': a string that grows, 'l': elements of a list, 'v': the value
+	kind  byte   // 's': a string that grows, 'l': elements of a list, 'j': JSON in pieces, 'v': the value
 }
 
 // addOpaque adds to a member of an opaque block: JSON in pieces to its input,
 // a citation to its citations, a string to a string; anything else takes the
 // place of what was there.
 func (s *stream) addOpaque(b *block, key string) {
-	a := added{name: key, kind: 's'}
 	switch {
 	case key == "partial_json":
-		a.name, a.kind = "input", 'v'
+		a := b.added("input", 'j')
+		a.value = s.Append(a.value)
 	case key == "citation":
-		a.name, a.kind = "citations", 'l'
-	case s.Peek() != '"':
+		a := b.added("citations", 'l')
+		a.value = append(append(a.value, s.Raw()...), ',')
+	case s.Peek() == '"':
+		a := b.added(key, 's')
+		a.value = s.Append(a.value)
+	default:
 		if raw := s.Raw(); raw != nil && string(raw) != "null" {
-			b.adds = slices.DeleteFunc(b.adds, func(have added) bool { return have.name == key })
-			b.adds = append(b.adds, added{name: key, kind: 'v', value: bytes.Clone(raw)})
+			b.added(key, 'v').value = bytes.Clone(raw)
 		}
-		return
 	}
-	i := slices.IndexFunc(b.adds, func(have added) bool { return have.name == a.name && have.kind == a.kind })
-	if i < 0 {
-		i = len(b.adds)
+}
+
+// added finds what is added to a member. What is of another kind than before
+// begins anew.
+func (b *block) added(name string, kind byte) *added {
+	a := b.addTo[name]
+	if a == nil {
+		if b.addTo == nil {
+			b.addTo = map[string]*added{}
+		}
+		a = &added{name: name}
+		b.addTo[name] = a
 		b.adds = append(b.adds, a)
 	}
-	to := &b.adds[i]
-	if a.kind != 'l' {
-		to.value = s.Append(to.value)
-		return
+	if a.kind != kind {
+		a.kind, a.value = kind, nil
 	}
-	to.value = append(append(to.value, s.Raw()...), ',')
+	return a
 }
 
 // whole is an opaque block with what its deltas added.
 func (b *block) whole() json.RawMessage {
-	raw := b.raw
-	for _, a := range b.adds {
-		have := memberOf(raw, a.name)
-		var e wire.Encoder
-		switch {
-		case a.kind == 'l':
-			list := bytes.TrimSuffix(bytes.TrimSpace(have), []byte("]"))
-			if len(list) == 0 || list[0] != '[' {
-				list = []byte("[")
-			}
-			if len(bytes.TrimSpace(list)) > 1 {
-				list = append(bytes.Clone(list), ',')
-			}
-			e.Buf = append(append(bytes.Clone(list), bytes.TrimSuffix(a.value, []byte(","))...), ']')
-		case a.kind == 's':
-			var text string
-			_ = json.Unmarshal(have, &text) // what is no string gives way
-			e.String(text + string(a.value))
-		case wire.Valid(a.value):
-			e.Buf = a.value
-		case len(a.value) == 0:
-			continue
-		default: // the model wrote no JSON, or was cut off
-			e.Open('{')
-			e.Field("INVALID_JSON", string(a.value))
-			e.Close('}')
-		}
-		raw = setMember(raw, a.name, e.Buf)
+	if len(b.adds) == 0 {
+		return b.raw
 	}
-	return raw
+	var e wire.Encoder
+	var d wire.Decoder
+	d.Reset(b.raw)
+	e.Open('{')
+	seen := map[string]bool{}
+	for more := d.Open('{'); more; more = d.Next('}') {
+		name := string(d.Key())
+		value := d.Raw()
+		if a := b.addTo[name]; a != nil && !seen[name] {
+			value = a.to(value)
+			seen[name] = true
+		}
+		e.Key(name)
+		e.Raw(value)
+	}
+	for _, a := range b.adds {
+		if value := a.to(nil); !seen[a.name] && value != nil {
+			e.Key(a.name)
+			e.Raw(value)
+		}
+	}
+	e.Close('}')
+	return e.Buf
+}
+
+// to is the value that a member has with what is added; nil: none.
+func (a *added) to(have []byte) []byte {
+	var e wire.Encoder
+	switch {
+	case a.kind == 'l':
+		list := bytes.TrimSuffix(bytes.TrimSpace(have), []byte("]"))
+		if len(list) == 0 || list[0] != '[' {
+			list = []byte("[")
+		}
+		list = bytes.Clone(list)
+		if len(bytes.TrimSpace(list)) > 1 {
+			list = append(list, ',')
+		}
+		return append(append(list, bytes.TrimSuffix(a.value, []byte(","))...), ']')
+	case a.kind == 's':
+		var text string
+		_ = json.Unmarshal(have, &text) // what is no string gives way
+		e.String(text + string(a.value))
+	case wire.Valid(a.value):
+		return a.value
+	case len(a.value) == 0:
+		return have
+	default: // the model wrote no JSON, or was cut off
+		e.Open('{')
+		e.Field("INVALID_JSON", string(a.value))
+		e.Close('}')
+	}
+	return e.Buf
 }
 
 // memberOf finds a member of an object; nil if there is none.

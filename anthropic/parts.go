@@ -39,11 +39,7 @@ func (e *encoder) text(t reprise.Text) error {
 	if err := e.echo(t.Echo, "a text", "type", "text", "citations"); err != nil {
 		return err
 	}
-	if blank(t.Text) { // cannot be cached
-		e.Close('}')
-		return nil
-	}
-	e.closeBlock()
+	e.closeBlock(!blank(t.Text))
 	return nil
 }
 
@@ -111,7 +107,7 @@ func (e *encoder) reasoning(r reprise.Reasoning) error {
 	if err := e.echo(r.Echo, "reasoning", "type", "thinking"); err != nil {
 		return err
 	}
-	e.Close('}')
+	e.closeBlock(false)
 	return nil
 }
 
@@ -127,7 +123,7 @@ func (e *encoder) call(c reprise.ToolCall) error {
 	if err := e.echo(c.Echo, "a tool call", "type", "id", "name", "input"); err != nil {
 		return err
 	}
-	e.closeBlock()
+	e.closeBlock(true)
 	return nil
 }
 
@@ -165,10 +161,7 @@ func (e *encoder) opaque(o reprise.Opaque) error {
 	if !wire.Valid(data) || data[0] != '{' {
 		return fmt.Errorf("the %s block is not a JSON object", o.Kind)
 	}
-	e.Raw(data)
-	if cacheable(o.Kind) {
-		e.cache.block = len(e.Buf) - 1
-	}
+	e.rawBlock(data, cacheable(o.Kind))
 	return nil
 }
 

@@ -139,16 +139,12 @@ func readTool(raw json.RawMessage) reprise.ToolSpec {
 	}
 	spec := reprise.ToolSpec{Name: t.Name, Description: t.Description, Schema: t.Schema, Strict: t.Strict}
 	for key, value := range keys {
-		switch key {
-		case "name", "description", "strict", "input_schema":
-			continue
-		case "type":
-			if string(value) == `"custom"` || string(value) == "null" {
-				continue
-			}
+		switch {
+		case key == "name", key == "description", key == "strict", key == "input_schema":
+		case string(value) == "null", key == "type" && string(value) == `"custom"`:
+		default:
+			spec.Provider, spec.Config = API, raw
 		}
-		spec.Provider, spec.Config = API, raw
-		break
 	}
 	if spec.Provider == "" && len(spec.Schema) == 0 {
 		spec.Provider, spec.Config = API, raw

@@ -96,6 +96,24 @@ var reads = []struct {
 			{Name: "mcp_toolset", Provider: API, Config: json.RawMessage(`{"type":"mcp_toolset","mcp_server_name":"m"}`)}}},
 	},
 	{
+		name: "members that say nothing",
+		body: `{"model":"claude-sonnet-4-5","max_tokens":1,"tools":[{"type":null,"name":"f","description":null,"input_schema":{},"strict":null,"cache_control":null}],"messages":[
+			{"role":"assistant","content":[{"type":"text","text":"a","citations":null,"cache_control":null},{"type":"tool_use","id":"a","name":"f","input":{},"caller": {"type": "direct"}}]},
+			{"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":null,"is_error":null}]}]}`,
+		want: reprise.Request{Model: sonnet, MaxTokens: 1, Tools: []reprise.ToolSpec{{Name: "f", Schema: json.RawMessage(`{}`)}}, Messages: []reprise.Message{
+			{Role: reprise.RoleAssistant, Parts: reprise.Parts{reprise.Text{Text: "a"}, reprise.ToolCall{ID: "a", Name: "f", Args: "{}"}}},
+			{Role: reprise.RoleTool, Parts: reprise.Parts{reprise.ToolResult{ID: "a", Name: "f"}}}}},
+	},
+	{
+		name: "cache points that say more",
+		body: `{"model":"claude-sonnet-4-5","max_tokens":1,"tools":[{"name":"f","input_schema":{},"cache_control":{"type":"ephemeral","scope":"global"}}],"tool_choice":{"type":"auto","disable_parallel_tool_use":false},
+			"system":[{"type":"text","text":"S","cache_control":{"type":"ephemeral","ttl":"1h","scope":"global"}}],"messages":[{"role":"user","content":[{"type":"text","text":"hi"}]}]}`,
+		want: reprise.Request{Model: sonnet, MaxTokens: 1, System: reprise.Parts{reprise.Text{Text: "S", Echo: echo(`{"cache_control":{"type":"ephemeral","ttl":"1h","scope":"global"}}`)}},
+			Tools:    []reprise.ToolSpec{{Name: "f", Schema: json.RawMessage(`{}`), Provider: API, Config: json.RawMessage(`{"name":"f","input_schema":{},"cache_control":{"type":"ephemeral","scope":"global"}}`)}},
+			Messages: []reprise.Message{reprise.User("hi")}},
+		exact: true,
+	},
+	{
 		name: "for Bedrock",
 		body: `{"anthropic_version":"bedrock-2023-05-31","anthropic_beta":["b"],"max_tokens":1,"messages":[]}`,
 		want: reprise.Request{MaxTokens: 1, Extra: map[string]json.RawMessage{API: json.RawMessage(`{"anthropic_beta":["b"]}`)}},

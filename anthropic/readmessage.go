@@ -3,9 +3,11 @@ package anthropic
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/wire"
 )
 
 func (r *reader) system() {
@@ -130,18 +132,27 @@ func readContent(raw json.RawMessage) (reprise.Parts, error) {
 	return parts, nil
 }
 
-// cachePointOf finds the cache point of a block or a tool.
-func cachePointOf(raw json.RawMessage) (reprise.CachePoint, bool) {
+// cachePointOf finds the cache point of a block or a tool. One that says more
+// than a CachePoint can stays with its block.
+func cachePointOf(raw json.RawMessage) (point reprise.CachePoint, ok bool) {
 	var b struct {
-		Control *struct {
-			Type string `json:"type"`
-			TTL  string `json:"ttl"`
-		} `json:"cache_control"`
+		Control map[string]json.RawMessage `json:"cache_control"`
 	}
-	if json.Unmarshal(raw, &b) != nil || b.Control == nil || b.Control.Type != "ephemeral" {
-		return reprise.CachePoint{}, false
+	if json.Unmarshal(raw, &b) != nil || string(b.Control["type"]) != `"ephemeral"` {
+		return point, false
 	}
-	return reprise.CachePoint{TTL: b.Control.TTL}, true
+	for name, value := range b.Control {
+		switch name {
+		case "type":
+		case "ttl":
+			if json.Unmarshal(value, &point.TTL) != nil {
+				return point, false
+			}
+		default:
+			return point, false
+		}
+	}
+	return point, true
 }
 
 // sentBlock is a block of a request.
@@ -214,11 +225,20 @@ func readKnown(raw json.RawMessage) (reprise.Part, error) {
 	return reprise.Opaque{Provider: API, Kind: b.Type, Data: raw}, nil
 }
 
-// restOf is an Echo of the members of a block but some; nil if there are none.
+// restOf is an Echo of the members of a block but some, and but those that
+// say nothing; nil if there are none.
 func restOf(raw json.RawMessage, but ...string) *reprise.Echo {
-	e := new(encoder)
+	var e wire.Encoder
+	var d wire.Decoder
 	e.Open('{')
-	_ = e.members(raw, but...) // it was read before
+	d.Reset(raw)
+	for more := d.Open('{'); more; more = d.Next('}') {
+		key := string(d.Key())
+		if value := d.Raw(); !slices.Contains(but, key) && !isDefault(key, value) {
+			e.Key(key)
+			e.Raw(value)
+		}
+	}
 	e.Close('}')
 	if len(e.Buf) == 2 {
 		return nil

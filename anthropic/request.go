@@ -52,7 +52,7 @@ func (e *encoder) encode(op Op, req *reprise.Request) ([]byte, error) {
 	if e.cache.marks > maxCachePoints {
 		return nil, fmt.Errorf("%d cache points: the API takes %d", e.cache.marks, maxCachePoints)
 	}
-	return e.extra(req.Extra[API])
+	return e.extra(op, req.Extra[API])
 }
 
 // head writes what names the model and the version.
@@ -174,8 +174,15 @@ func (e *encoder) sampling(req *reprise.Request, thinking bool) {
 	}
 }
 
+// notCounted are the fields that only an answer has; counting tokens, the API
+// refuses them.
+var notCounted = []string{
+	"max_tokens", "stop_sequences", "temperature", "top_p", "top_k", "stream", "metadata", "service_tier", "container",
+	"inference_geo", "fallbacks", "fallback_credit_token", "diagnostics",
+}
+
 // extra sets the fields of Extra, which win over what was written before.
-func (e *encoder) extra(extra json.RawMessage) ([]byte, error) {
+func (e *encoder) extra(op Op, extra json.RawMessage) ([]byte, error) {
 	if len(extra) == 0 {
 		return e.Buf, nil
 	}
@@ -185,6 +192,11 @@ func (e *encoder) extra(extra json.RawMessage) ([]byte, error) {
 	}
 	if err := json.Unmarshal(extra, &fields); err != nil {
 		return nil, fmt.Errorf("extra[%q] is not a JSON object: %w", API, err)
+	}
+	if op == OpCountTokens && !e.countsWhole() {
+		for _, name := range notCounted {
+			delete(fields, name)
+		}
 	}
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
@@ -202,6 +214,7 @@ func (e *encoder) members(object json.RawMessage, but ...string) error {
 		key := string(d.Key())
 		raw := d.Raw()
 		if d.Err() == nil && !slices.Contains(but, key) {
+			e.cache.own = e.cache.own || key == "cache_control"
 			e.Key(key)
 			e.Raw(raw)
 		}

@@ -86,7 +86,7 @@ func (s *stream) event(data []byte, cut bool) (last bool) {
 	case err != nil:
 		s.odd(data, err, cut)
 		return false
-	case complaint:
+	case complaint || kind == errorEvent:
 		s.Fail(errorFrom(s.Call, data, 0))
 		return false
 	}
@@ -101,6 +101,7 @@ const (
 	blockStop    = "content_block_stop"
 	messageDelta = "message_delta"
 	messageStop  = "message_stop"
+	errorEvent   = "error"
 )
 
 func eventKind(b []byte) string {
@@ -115,6 +116,8 @@ func eventKind(b []byte) string {
 		return messageDelta
 	case messageStop:
 		return messageStop
+	case errorEvent:
+		return errorEvent
 	}
 	return ""
 }
@@ -147,8 +150,9 @@ func (s *stream) act(kind string, index int64, delta, start []byte) (last bool) 
 	return false
 }
 
-// message decodes a message: as it begins, or as a whole with its content.
-// It returns its type.
+// message decodes a message: as it begins, with what the API had before (after
+// a program of the model's went on, the results and calls of it), or as a
+// whole. It returns its type.
 func (s *stream) message(whole bool) (kind string) {
 	s.begun = s.begun || !whole
 	for more := s.Open('{'); more && !s.Stopped; more = s.Next('}') {
@@ -168,7 +172,7 @@ func (s *stream) message(whole bool) (kind string) {
 		case "usage":
 			s.readUsage()
 		case "content":
-			if !whole || s.Peek() != '[' {
+			if s.Peek() != '[' {
 				s.Skip()
 				continue
 			}
@@ -180,7 +184,7 @@ func (s *stream) message(whole bool) (kind string) {
 	return kind
 }
 
-// content decodes the blocks of a whole answer.
+// content decodes blocks that are whole.
 func (s *stream) content() {
 	var raws [][]byte
 	for more := s.Open('['); more; more = s.Next(']') {

@@ -2,6 +2,8 @@ package anthropic
 
 import (
 	"encoding/json"
+	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -145,6 +147,21 @@ var quirks = []struct {
 		stream: sseOf(msgStart) + textBlock("0", "I") + sseOf(`{"type":"message_delta","delta":{"stop_reason":"refusal","stop_details":{"type":"refusal","category":"cyber"}},"usage":{"output_tokens":4}}`, msgStop),
 		parts:  said("I"), reason: reprise.ReasonRefusal,
 		extra: map[string]json.RawMessage{"stop_details": json.RawMessage(`{"type":"refusal","category":"cyber"}`)},
+	},
+	{
+		name: "blocks in message_start, and no message_delta",
+		stream: sseOf(`{"type":"message_start","message":{"id":"msg","type":"message","role":"assistant","model":"m","content":[{"type":"code_execution_tool_result","tool_use_id":"s"},{"type":"tool_use","id":"a","name":"f","input":{"x":1},"caller":{"type":"code_execution_20250825","tool_id":"s"}}],"container":{"id":"c"},"stop_reason":"tool_use","usage":{"input_tokens":10,"output_tokens":4}}}`,
+			msgStop),
+		parts: reprise.Parts{opaque("code_execution_tool_result", `{"type":"code_execution_tool_result","tool_use_id":"s"}`),
+			reprise.ToolCall{ID: "a", Name: "f", Args: `{"x":1}`, Echo: echo(`{"caller":{"type":"code_execution_20250825","tool_id":"s"}}`)}},
+		reason: reprise.ReasonToolCalls,
+		extra:  map[string]json.RawMessage{"container": json.RawMessage(`{"id":"c"}`)},
+	},
+	{
+		name: "usage that message_start guessed, and message_delta leaves out in part",
+		stream: sseOf(`{"type":"message_start","message":{"id":"msg","model":"m","usage":{"input_tokens":30,"cache_creation_input_tokens":5,"cache_read_input_tokens":0,"output_tokens":1}}}`,
+			`{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"input_tokens":20,"cache_creation_input_tokens":0,"cache_read_input_tokens":9,"output_tokens":7}}`, msgStop),
+		usage: reprise.Usage{Input: 34, Output: 7, CacheRead: 9, CacheWrite: 5},
 	},
 	{
 		name: "usage that is cumulative, with both caches, and reasoning",
@@ -332,6 +349,29 @@ func TestPartsAreDoneWhenTheirBlockStops(t *testing.T) {
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+// TestManyOfEverything reads blocks that are never stopped and members that
+// no block of today has, many of each: 20,000 took minutes when each cost as
+// much as all before it.
+func TestManyOfEverything(t *testing.T) {
+	const n = 20_000
+	var stream, members strings.Builder
+	stream.WriteString(sseOf(msgStart, start("0", `{"type":"new"}`)))
+	for i := range n {
+		stream.WriteString(sseOf(delta("0", fmt.Sprintf(`"k%d":"a"`, i))))
+		fmt.Fprintf(&members, `,"k%d":"a"`, i)
+	}
+	stream.WriteString(sseOf(stop("0")))
+	want := reprise.Parts{opaque("new", `{"type":"new"`+members.String()+`}`)}
+	for i := range n {
+		stream.WriteString(sseOf(start(fmt.Sprint(i), fmt.Sprintf(`{"type":"text","text":"%d"}`, i))))
+		want = append(want, reprise.Text{Text: fmt.Sprint(i)})
+	}
+	got, err := reprise.Collect(ReadResponse(strings.NewReader(stream.String()+sseOf(msgDelta("end_turn"), msgStop)), "", nil))
+	if err != nil || !reflect.DeepEqual(want, got.Message.Parts) {
+		t.Errorf("%d parts, %v, want %d that are the same", len(got.Message.Parts), err, len(want))
 	}
 }
 

@@ -81,12 +81,7 @@ func (e *encoder) tool(t reprise.ToolSpec) error {
 			return fmt.Errorf("the config of tool %q is not a JSON object", t.Name)
 		}
 		e.toolBetas(config)
-		e.Raw(config)
-		e.cache.block = len(e.Buf) - 1
-		if strings.Contains(string(config), `"cache_control"`) {
-			e.cache.block = 0
-			e.cache.marks++
-		}
+		e.rawBlock(config, true)
 		return nil
 	case t.Provider != "":
 		e.dropped("tool %s: it is %s's own", t.Name, t.Provider)
@@ -112,7 +107,7 @@ func (e *encoder) tool(t reprise.ToolSpec) error {
 	} else {
 		e.Raw([]byte(`{"type":"object","properties":{}}`))
 	}
-	e.closeBlock()
+	e.closeBlock(true)
 	return nil
 }
 
@@ -129,7 +124,7 @@ func (e *encoder) outputAsTool(s *reprise.Schema) error {
 	e.Field("description", description)
 	e.Key("input_schema")
 	e.Raw(s.JSON)
-	e.closeBlock()
+	e.closeBlock(true)
 	return nil
 }
 

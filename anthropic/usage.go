@@ -3,8 +3,9 @@ package anthropic
 import "github.com/repriselabs/reprise"
 
 // tokens is usage as the API counts it: input leaves out what the cache had
-// or took. The counts are cumulative, in message_start and message_delta, and
-// never fall.
+// or took. The counts are cumulative, in message_start and message_delta. The
+// last one counts: some servers guess in message_start; but one of nothing
+// does not undo one of something.
 type tokens struct {
 	seen                  bool
 	input, output         int64
@@ -21,7 +22,9 @@ func (s *stream) readUsage() {
 	u := &s.usage
 	count := func(n *int64) {
 		u.seen = true
-		*n = max(*n, s.Int())
+		if v := s.Int(); v > 0 {
+			*n = v
+		}
 	}
 	for more := s.Open('{'); more; more = s.Next('}') {
 		switch key := string(s.Key()); key {

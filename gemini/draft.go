@@ -131,7 +131,7 @@ func (s *stream) settle(keepTexts bool) {
 func (s *stream) addPartial(p *piece) bool {
 	c, err := readCall(p.get("functionCall"))
 	if s.partial != nil && c.name != "" { // another call
-		s.endPartial()
+		s.endPartial(false)
 	}
 	if err != nil || s.partial == nil && !c.goesOn && c.pieces == nil {
 		return false
@@ -139,28 +139,35 @@ func (s *stream) addPartial(p *piece) bool {
 	pc := s.partial
 	if pc == nil {
 		d := s.begin()
-		pc = &partialCall{draft: d, call: reprise.ToolCall{ID: c.id, Name: c.name, Echo: p.echo(s.Call.Provider, "functionCall")}}
+		pc = &partialCall{draft: d, call: reprise.ToolCall{ID: c.id, Name: c.name}}
 		if c.id == "" {
 			pc.call.ID = callID(s.Turn, d.index)
 		}
 		s.partial = pc
 		s.Emit(reprise.ArgsDelta{Part: d.index, ID: pc.call.ID, Name: pc.call.Name})
 	}
+	if pc.call.Echo == nil { // a signature may come with any piece
+		pc.call.Echo = p.echo(s.Call.Provider, "functionCall")
+	}
 	if c.pieces != nil && !pc.args.add(c.pieces) {
 		s.Bad(fmt.Errorf("pieces of arguments that cannot be put together: %.200s", c.pieces))
 		return true
 	}
 	if !c.goesOn {
-		s.endPartial()
+		s.endPartial(false)
 	}
 	return true
 }
 
-// endPartial yields the call whose arguments came in pieces.
-func (s *stream) endPartial() {
+// endPartial yields the call whose arguments came in pieces. If they were cut
+// off, they are no JSON, so that nobody takes them for all.
+func (s *stream) endPartial(cut bool) {
 	pc := s.partial
 	s.partial = nil
 	pc.call.Args = pc.args.json()
+	if cut {
+		pc.call.Args = strings.TrimSuffix(pc.call.Args, "}")
+	}
 	s.finishPart(pc.draft, pc.call)
 }
 

@@ -31,9 +31,8 @@ func (s *stream) end() {
 	case s.finish == "":
 		s.Cut("ended before its finish reason")
 		return
-	case s.partial != nil:
-		s.Bad(fmt.Errorf("the arguments of the call of %s do not end", s.partial.call.Name))
-		return
+	case s.partial != nil: // the API does not always say that these were all
+		s.endPartial(s.finish != "STOP")
 	}
 	if e := s.broke(); e != nil {
 		s.Fail(e)
@@ -158,6 +157,9 @@ func (s *stream) extras() map[string]json.RawMessage {
 		if all := joined(objects); all != nil {
 			extra[name] = all
 		}
+	}
+	if s.others != nil {
+		extra["candidates"] = encoded(s.others)
 	}
 	if len(extra) == 0 {
 		return nil

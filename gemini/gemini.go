@@ -52,6 +52,10 @@ const defaultBase = "https://generativelanguage.googleapis.com/v1beta"
 // [reprise.KindContentFilter], with the reason as its Code. An answer that it
 // breaks off for its content finishes with [reprise.ReasonContentFilter], and
 // its last part is a [reprise.Text] that says why, marked as a refusal.
+//
+// Of several candidates, for which {"generationConfig": {"candidateCount": 2}}
+// in Extra asks, the first is the answer, and the others are in its Extra as
+// candidates: as they came, of a stream in pieces.
 type Model struct {
 	Name     string       // of the model: gemini-2.5-flash
 	Key      string       // sent in the header x-goog-api-key; empty: none is sent
@@ -187,8 +191,8 @@ func address(base, model string) string {
 
 // ReadURL tells of the address of a recorded call which provider and model it
 // asked, for ReadRequest and ReadResponse. It is not ok if the call is none
-// of generateContent or streamGenerateContent. The provider of a host that is
-// not Google's is the host.
+// of generateContent or streamGenerateContent, or the address names no model.
+// The provider of a host that is not Google's is the host.
 func ReadURL(u *url.URL) (provider, model string, ok bool) {
 	colon := strings.LastIndexByte(u.Path, ':')
 	if colon < 0 {
@@ -211,7 +215,10 @@ func ReadURL(u *url.URL) (provider, model string, ok bool) {
 		return provider, path[i+len("/models/"):], true
 	}
 	parts := strings.Split(strings.Trim(path, "/"), "/")
-	return provider, strings.Join(parts[max(0, len(parts)-2):], "/"), true
+	if len(parts) < 2 { // such as v1internal, which wraps the API's bodies
+		return "", "", false
+	}
+	return provider, strings.Join(parts[len(parts)-2:], "/"), true
 }
 
 // ReadResponse reads a recorded answer of a provider to req, streamed or

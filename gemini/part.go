@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"strings"
 
 	"github.com/repriselabs/reprise"
 	"github.com/repriselabs/reprise/internal/wire"
@@ -152,7 +153,7 @@ func (p *piece) kind() string {
 	}
 	for _, m := range p.members {
 		switch m.name {
-		case "thoughtSignature", "videoMetadata", "mediaResolution", "partMetadata", "mediaProcessing":
+		case "thoughtSignature", "videoMetadata", "mediaResolution", "partMetadata", "mediaProcessing", "audioTranscription", "speechMetadata":
 		default:
 			return m.name
 		}
@@ -176,9 +177,16 @@ func (p *piece) media(provider string) (reprise.Media, bool) {
 	m := reprise.Media{Type: f.Type, URL: f.URI, Name: f.Name, Echo: p.echo(provider, kind)}
 	var err error
 	if kind == "inlineData" {
-		m.Data, err = base64.StdEncoding.DecodeString(f.Data)
+		m.Data, err = decodeBase64(f.Data)
 	}
 	return m, err == nil
+}
+
+// decodeBase64 decodes both alphabets, with padding or without: the API takes
+// them all, and Google's Python SDK sends the one for URLs.
+func decodeBase64(s string) ([]byte, error) {
+	s = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(s, "="))
+	return base64.RawStdEncoding.DecodeString(s)
 }
 
 // call is a functionCall.

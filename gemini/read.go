@@ -62,6 +62,17 @@ func object(raw []byte) (map[string]json.RawMessage, error) {
 	return out, nil
 }
 
+// listOf reads a list. The API takes a list of one without its brackets too.
+func listOf(raw json.RawMessage) (list []json.RawMessage, err error) {
+	if strings.HasPrefix(strings.TrimSpace(string(raw)), "{") {
+		return []json.RawMessage{raw}, nil
+	}
+	if json.Unmarshal(raw, &list) != nil {
+		return nil, fmt.Errorf("neither a list nor an object: %.40s", raw)
+	}
+	return list, nil
+}
+
 // inner reads a field that is an object.
 func (r *reader) inner(name string) (map[string]json.RawMessage, error) {
 	raw, ok := r.fields[name]
@@ -195,8 +206,8 @@ func (r *reader) tools() error {
 	if !ok {
 		return nil
 	}
-	var entries []json.RawMessage
-	if err := json.Unmarshal(raw, &entries); err != nil {
+	entries, err := listOf(raw)
+	if err != nil {
 		return fmt.Errorf("tools: %w", err)
 	}
 	delete(r.fields, "tools")
@@ -224,8 +235,8 @@ func (r *reader) functions(raw json.RawMessage) error {
 	if raw == nil {
 		return nil
 	}
-	var list []json.RawMessage
-	if err := json.Unmarshal(raw, &list); err != nil {
+	list, err := listOf(raw)
+	if err != nil {
 		return fmt.Errorf("functionDeclarations: %w", err)
 	}
 	for i, raw := range list {
@@ -268,7 +279,7 @@ func (r *reader) choice() error {
 	var names []string
 	_ = json.Unmarshal(c["mode"], &mode) // what is no text stays
 	_ = json.Unmarshal(c["allowedFunctionNames"], &names)
-	switch mode {
+	switch strings.ToUpper(mode) { // the API takes either
 	case "AUTO":
 	case "NONE":
 		r.req.Choice.Mode = reprise.ToolNone

@@ -124,6 +124,27 @@ func TestReadRequest(t *testing.T) {
 	}
 }
 
+// TestReadSpellings reads what the API takes in other spellings too.
+func TestReadSpellings(t *testing.T) {
+	body := `{
+		"contents": {"parts": [{"inlineData": {"mimeType": "image/png", "data": "-_-_"}}, {"inline_data": {"mime_type": "image/png", "data": "+w"}},
+			{"audioTranscription": {"text": "t"}, "inlineData": {"mimeType": "audio/wav", "data": "+w=="}}]},
+		"tools": {"functionDeclarations": {"name": "f"}},
+		"toolConfig": {"functionCallingConfig": {"mode": "any"}}
+	}`
+	want := &reprise.Request{
+		Model: "m",
+		Messages: []reprise.Message{reprise.User("", reprise.Media{Type: "image/png", Data: []byte{0xfb, 0xff, 0xbf}}, reprise.Media{Type: "image/png", Data: []byte{0xfb}},
+			reprise.Media{Type: "audio/wav", Data: []byte{0xfb}, Echo: echo(`{"audioTranscription":{"text":"t"}}`)})},
+		Tools:  []reprise.ToolSpec{{Name: "f"}},
+		Choice: reprise.ToolChoice{Mode: reprise.ToolRequired},
+	}
+	got, err := ReadRequest([]byte(body), Google, "m")
+	if d := cmp.Diff(want, got); d != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, d)
+	}
+}
+
 // TestReadStays reads what a Request has no place for, or cannot hold, and
 // sends it as it was.
 func TestReadStays(t *testing.T) {
@@ -237,7 +258,8 @@ func TestReadRefuses(t *testing.T) {
 		`{"generationConfig":7}`:         "generationConfig: not a JSON object",
 		`{"contents":[7]}`:               "contents[0]:",
 		`{"contents":[{"role":"boss"}]}`: `unknown role "boss"`,
-		`{"tools":7}`:                    "tools:",
+		`{"tools":7}`:                    "tools: neither a list nor an object: 7",
+		`{"contents":"hi"}`:              `contents: neither a list nor an object: "hi"`,
 		`{"contents":[{"role":"model","parts":[{"functionCall":{"name":1}}]}]}`: "contents[0]:",
 	} {
 		if _, err := ReadRequest([]byte(body), "", ""); err == nil || !strings.Contains(err.Error(), text) {
@@ -260,6 +282,7 @@ func TestReadURL(t *testing.T) {
 		{"https://us-east5-aiplatform.googleapis.com/v1/projects/p/locations/l/publishers/anthropic/models/claude:streamRawPredict", "", "", false},
 		{"https://generativelanguage.googleapis.com/v1beta/models/m:countTokens", "", "", false},
 		{"https://generativelanguage.googleapis.com/v1beta/models", "", "", false},
+		{"https://cloudcode-pa.googleapis.com/v1internal:generateContent", "", "", false},
 	} {
 		u, err := url.Parse(c.url)
 		if err != nil {

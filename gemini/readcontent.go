@@ -76,9 +76,9 @@ func (r *reader) contents() error {
 	if !ok {
 		return nil
 	}
-	var list []json.RawMessage
-	if json.Unmarshal(raw, &list) != nil {
-		list = []json.RawMessage{raw} // so may a list of one here
+	list, err := listOf(raw)
+	if err != nil {
+		return fmt.Errorf("contents: %w", err)
 	}
 	delete(r.fields, "contents")
 	for i, raw := range list {
@@ -96,7 +96,8 @@ func (r *reader) contents() error {
 // content adds the messages that a content is: results are in one of their
 // own.
 func (r *reader) content(c content) error {
-	var results, others reprise.Parts
+	var results reprise.Parts
+	others := reprise.Parts{}
 	if !r.answering() {
 		r.count, r.turn = tally{}, wire.Turn(r.req)
 	}
@@ -133,7 +134,7 @@ func (r *reader) content(c content) error {
 		if results != nil {
 			add(reprise.RoleTool, results)
 		}
-		if others != nil || results == nil {
+		if len(others) > 0 || results == nil {
 			add(reprise.RoleUser, others)
 		}
 	default:

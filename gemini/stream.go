@@ -2,6 +2,7 @@ package gemini
 
 import (
 	"bytes"
+	"encoding/json"
 
 	"github.com/repriselabs/reprise"
 	"github.com/repriselabs/reprise/internal/wire"
@@ -22,9 +23,10 @@ type stream struct {
 	blockedFor string // promptFeedback.blockReasonMessage
 	resume     string // continuationToken
 	usage      tokens
-	grounding  [][]byte // each groundingMetadata
-	cited      [][]byte // each citationMetadata
-	extra      []member // what only this API reports, as last reported
+	grounding  [][]byte          // each groundingMetadata
+	cited      [][]byte          // each citationMetadata
+	others     []json.RawMessage // the candidates but the first, or pieces of them
+	extra      []member          // what only this API reports, as last reported
 
 	parts   []*draft
 	done    int // how many of them were yielded
@@ -140,11 +142,13 @@ func (s *stream) readFeedback() {
 	}
 }
 
-// candidate decodes an element of candidates. Only the first candidate is
-// asked for; others are passed over.
+// candidate decodes an element of candidates. The first candidate is the
+// answer; others, which only Extra can ask for, are kept as they come.
 func (s *stream) candidate() {
 	if s.indexAhead() != 0 {
-		s.Skip()
+		if raw := s.Raw(); wire.Valid(raw) {
+			s.others = append(s.others, compact(raw))
+		}
 		return
 	}
 	for more := s.Open('{'); more; more = s.Next('}') {

@@ -122,6 +122,27 @@ var quirks = []struct {
 		parts:  reprise.Parts{reprise.Text{Text: "Hello"}},
 	},
 	{
+		name: "arguments in pieces, of which the last ends the call and is signed",
+		stream: sseOf(parts(`{"functionCall":{"name":"f","willContinue":true}}`), parts(`{"functionCall":{"willContinue":true}}`),
+			parts(`{"functionCall":{"partialArgs":[{"jsonPath":"$.a","numberValue":0.3}]},"thoughtSignature":"AA=="}`), last("STOP", `{"text":""}`)),
+		parts:  reprise.Parts{reprise.ToolCall{ID: "call_0_0", Name: "f", Args: `{"a":0.3}`, Echo: echo(`{"thoughtSignature":"AA=="}`)}},
+		reason: reprise.ReasonToolCalls,
+	},
+	{
+		name: "arguments in pieces that do not end, although the answer does",
+		stream: sseOf(parts(`{"functionCall":{"name":"f","willContinue":true}}`),
+			parts(`{"functionCall":{"partialArgs":[{"jsonPath":"$.a","numberValue":1}],"willContinue":true}}`), last("STOP", `{"text":""}`)),
+		parts:  reprise.Parts{reprise.ToolCall{ID: "call_0_0", Name: "f", Args: `{"a":1}`}},
+		reason: reprise.ReasonToolCalls,
+	},
+	{
+		name: "arguments in pieces that the token limit cut off",
+		stream: sseOf(parts(`{"functionCall":{"name":"f","willContinue":true}}`),
+			parts(`{"functionCall":{"partialArgs":[{"jsonPath":"$.a","stringValue":"x","willContinue":true}],"willContinue":true}}`), last("MAX_TOKENS")),
+		parts:  reprise.Parts{reprise.ToolCall{ID: "call_0_0", Name: "f", Args: `{"a":"x"`}},
+		reason: reprise.ReasonLength,
+	},
+	{
 		name:   "another candidate, whose index stands last",
 		stream: sseOf(`{"candidates":[{"content":{"parts":[{"text":"other"}]},"finishReason":"STOP","index":1},{"content":{"parts":[{"text":"a"}]},"index":0}]}`, last("STOP")),
 		req:    &reprise.Request{Extra: map[string]json.RawMessage{API: json.RawMessage(`{"generationConfig":{"candidateCount":2}}`)}},
@@ -292,7 +313,7 @@ func TestCallsBeforeTheEnd(t *testing.T) {
 }
 
 func TestExtraOfFinish(t *testing.T) {
-	stream := sseOf(`{"candidates":[{"content":{"parts":[{"text":"a"}]},"safetyRatings":[1]}],"createTime":"t1"}`, `{"candidates":[{"finishReason":"SAFETY","finishMessage":"why","avgLogprobs":-0.5,"safetyRatings":[2]}],"createTime":"t2","usageMetadata":{"promptTokenCount":1,"trafficType":"ON_DEMAND"}}`)
+	stream := sseOf(`{"candidates":[{"content":{"parts":[{"text":"a"}]},"safetyRatings":[1]},{"index":1,"content":{"parts":[{"text":"b"}]}}],"createTime":"t1"}`, `{"candidates":[{"finishReason": "STOP", "index":1},{"finishReason":"SAFETY","finishMessage":"why","avgLogprobs":-0.5,"safetyRatings":[2]}],"createTime":"t2","usageMetadata":{"promptTokenCount":1,"trafficType":"ON_DEMAND"}}`)
 	got, err := reprise.Collect(ReadResponse(strings.NewReader(stream), "", nil))
 	if err != nil {
 		t.Fatal(err)
@@ -301,6 +322,7 @@ func TestExtraOfFinish(t *testing.T) {
 		"safetyRatings": json.RawMessage(`[2]`), "avgLogprobs": json.RawMessage(`-0.5`), "createTime": json.RawMessage(`"t2"`),
 		"finishReason": json.RawMessage(`"SAFETY"`), "finishMessage": json.RawMessage(`"why"`),
 		"usageMetadata": json.RawMessage(`{"promptTokenCount":1,"trafficType":"ON_DEMAND"}`),
+		"candidates":    json.RawMessage(`[{"index":1,"content":{"parts":[{"text":"b"}]}},{"finishReason":"STOP","index":1}]`),
 	}
 	if d := cmp.Diff(want, got.Extra); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -360,7 +382,6 @@ func TestBroken(t *testing.T) {
 		{"an unexpected call", sseOf(last("UNEXPECTED_TOOL_CALL")), reprise.KindBadResponse, "UNEXPECTED_TOOL_CALL", "not offered", ""},
 		{"a signature that is missing", sseOf(last("MISSING_THOUGHT_SIGNATURE")), reprise.KindInvalid, "MISSING_THOUGHT_SIGNATURE", "missing in the request", ""},
 		{"pieces of arguments that make no sense", sseOf(parts(`{"functionCall":{"name":"f","willContinue":true}}`, `{"functionCall":{"partialArgs":[{"jsonPath":"$.a[7]","stringValue":"x"}]}}`)), reprise.KindBadResponse, "", "$.a[7]", ""},
-		{"pieces of arguments that do not end", sseOf(last("STOP", `{"functionCall":{"name":"f","willContinue":true}}`)), reprise.KindBadResponse, "", "the call of f do not end", ""},
 		{"a call whose name is no text", sseOf(last("STOP", `{"functionCall":{"name":7}}`)), reprise.KindBadResponse, "", "cannot be read", ""},
 		{"HTML", "\n<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head></html>", reprise.KindBadResponse, "", `an HTML page ("502 Bad Gateway")`, ""},
 		{"text", "upstream connect error", reprise.KindBadResponse, "", "the answer is empty", ""},

@@ -231,16 +231,37 @@ func (ex *Exchange) price() {
 	}
 }
 
-// standardTier reports whether the answer came at the usual price: the table
-// has no other.
+// standardTier reports whether an answer was served at the price of the
+// table, as far as it tells: not of a tier that costs more or less, in a mode
+// or a place that costs more, from capacity that was bought, or with work of
+// Anthropic's (compaction, an advisor, another model) that its usage leaves
+// out.
 func standardTier(r *reprise.Response) bool {
-	var tier string
-	if json.Unmarshal(r.Extra["service_tier"], &tier) != nil {
-		return true // not told
+	var steps []struct {
+		Type string `json:"type"`
 	}
-	switch tier {
-	case "flex", "priority", "batch", "scale":
-		return false
+	_ = json.Unmarshal(r.Extra["iterations"], &steps) // what is not told is standard
+	for _, s := range steps {
+		if s.Type != "message" {
+			return false
+		}
+	}
+	var google struct {
+		Tier    string `json:"serviceTier"`
+		Traffic string `json:"trafficType"`
+	}
+	_ = json.Unmarshal(r.Extra["usageMetadata"], &google)
+	told := []string{google.Tier, google.Traffic}
+	for _, name := range []string{"service_tier", "speed", "inference_geo"} {
+		var word string
+		_ = json.Unmarshal(r.Extra[name], &word)
+		told = append(told, word)
+	}
+	for _, word := range told {
+		switch strings.TrimPrefix(strings.ToLower(word), "on_demand_") {
+		case "flex", "priority", "batch", "scale", "offpeak", "provisioned_throughput", "fast", "us":
+			return false
+		}
 	}
 	return true
 }

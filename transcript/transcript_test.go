@@ -118,6 +118,42 @@ func TestOtherTier(t *testing.T) {
 	}
 }
 
+// TestOtherTierOfOthers has answers at such a price of other APIs.
+func TestOtherTierOfOthers(t *testing.T) {
+	const (
+		claude = "https://api.anthropic.com/v1/messages"
+		gemini = "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-flash:generateContent"
+		vertex = "https://aiplatform.googleapis.com/v1/projects/p/locations/global/publishers/google/models/gemini-2.5-flash:generateContent"
+	)
+	for _, c := range []struct {
+		url, usage string
+		known      bool
+	}{
+		{claude, `"service_tier":"standard","speed":"standard","inference_geo":"global"`, true},
+		{claude, `"service_tier":"batch"`, false},
+		{claude, `"speed":"fast"`, false},
+		{claude, `"inference_geo":"us"`, false},
+		{claude, `"iterations":[{"type":"message"},{"type":"message"}]`, true},
+		{claude, `"iterations":[{"type":"compaction"},{"type":"message"}]`, false},
+		{gemini, `"serviceTier":"standard"`, true},
+		{gemini, `"serviceTier":"flex"`, false},
+		{vertex, `"trafficType":"ON_DEMAND"`, true},
+		{vertex, `"trafficType":"ON_DEMAND_PRIORITY"`, false},
+		{vertex, `"trafficType":"PROVISIONED_THROUGHPUT"`, false},
+	} {
+		in := load(t).Interactions[0]
+		in.Request.URL, in.Request.Body = c.url, `{"model":"claude-sonnet-4-5","max_tokens":1,"messages":[]}`
+		in.Response.Body = `{"type":"message","content":[],"stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":1,` + c.usage + `}}`
+		if c.url != claude {
+			in.Request.Body = `{"contents":[]}`
+			in.Response.Body = `{"candidates":[{"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":1,"candidatesTokenCount":1,` + c.usage + `}}`
+		}
+		if ex := transcript.Read(&in); ex.Error != nil || (ex.Cost != nil) != c.known {
+			t.Errorf("%s at %s: got cost %v, error %v", c.usage, c.url, ex.Cost, ex.Error)
+		}
+	}
+}
+
 func TestFailedExchanges(t *testing.T) {
 	base := load(t).Interactions[0]
 	for _, c := range []struct {

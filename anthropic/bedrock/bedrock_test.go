@@ -179,8 +179,16 @@ func TestNothingIsSignedForAnotherHost(t *testing.T) {
 	tr := m.Client.Transport.(*Transport)
 	tr.Credentials = keys
 	_, err := reprise.Generate(t.Context(), m, hi())
-	if reprise.KindOf(err) != reprise.KindAuth || !strings.Contains(err.Error(), "127.0.0.1 is not a host of AWS") {
+	if reprise.KindOf(err) != reprise.KindAuth || !strings.Contains(err.Error(), "not sent to http://127.0.0.1: nothing was sent") {
 		t.Errorf("got %v", err)
+	}
+	m.BaseURL, m.Key = "http://bedrock-runtime.us-east-1.amazonaws.com", "bedrock-key"
+	tr.Base = roundTrip(func(r *http.Request) (*http.Response, error) {
+		t.Errorf("sent to %s", r.URL)
+		return nil, errors.New("sent")
+	})
+	if _, err := reprise.Generate(t.Context(), m, hi()); reprise.KindOf(err) != reprise.KindAuth {
+		t.Errorf("a key over plain HTTP: %v", err)
 	}
 	redirected := 0
 	m = New(haiku, "us-east-1")

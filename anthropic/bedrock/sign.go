@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,7 +24,7 @@ import (
 // A Transport signs requests to Bedrock (SigV4) and sends them on. One that
 // has an Authorization header already, as a bearer key is, it does not sign.
 // Without credentials a request is an error and is not sent, and neither is
-// one to a host that is not AWS's.
+// one to a host that is not AWS's, or not over https.
 type Transport struct {
 	Region string // required to sign
 	// Credentials sign; nil: those that the AWS SDK finds in the environment,
@@ -30,7 +32,7 @@ type Transport struct {
 	Credentials aws.CredentialsProvider
 	Base        http.RoundTripper // nil: http.DefaultTransport
 	// Hosts are further hosts that requests may be signed for, such as a
-	// gateway that speaks SigV4.
+	// gateway that speaks SigV4, over plain HTTP too.
 	Hosts []string
 
 	mu    sync.Mutex
@@ -43,11 +45,10 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if base == nil {
 		base = http.DefaultTransport
 	}
-	host := req.URL.Hostname()
 	var err error
 	switch {
-	case !t.knows(host):
-		err = fmt.Errorf("%s is not a host of AWS: nothing was sent to it; set Transport.Hosts if it is meant", host)
+	case !t.knows(req.URL):
+		err = fmt.Errorf("credentials of AWS are not sent to %s://%s: nothing was sent; set Transport.Hosts if it is meant", req.URL.Scheme, req.URL.Hostname())
 	case req.Header.Get("Authorization") == "":
 		var signed *http.Request
 		if signed, err = t.sign(req); err == nil {
@@ -63,18 +64,14 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return base.RoundTrip(req)
 }
 
-func (t *Transport) knows(host string) bool {
+func (t *Transport) knows(u *url.URL) bool {
+	host := u.Hostname()
 	for _, suffix := range []string{".amazonaws.com", ".amazonaws.com.cn", ".api.aws"} {
-		if strings.HasSuffix(host, suffix) {
+		if u.Scheme == "https" && strings.HasSuffix(host, suffix) {
 			return true
 		}
 	}
-	for _, h := range t.Hosts {
-		if h == host {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(t.Hosts, host)
 }
 
 func (t *Transport) sign(req *http.Request) (*http.Request, error) {

@@ -3,6 +3,8 @@
 package codec
 
 import (
+	"bytes"
+	"encoding/json"
 	"io"
 	"iter"
 	"net/http"
@@ -63,8 +65,7 @@ func Of(method string, u *url.URL, body []byte) (Codec, bool) {
 		return chat(u, body), true
 	case strings.HasSuffix(path, "/responses"):
 		return responses(u, body), true
-	case strings.HasSuffix(path, "/messages"), strings.HasSuffix(path, ":rawPredict"), strings.HasSuffix(path, ":streamRawPredict"),
-		strings.Contains(path, "/model/") && (strings.HasSuffix(path, "/invoke") || strings.HasSuffix(path, "/invoke-with-response-stream")):
+	case isMessages(path, body):
 		return messages(u, body), true
 	}
 	if provider, model, ok := gemini.ReadURL(u); ok {
@@ -120,6 +121,30 @@ func responses(u *url.URL, body []byte) Codec {
 	}
 }
 
+// isMessages reports whether a request is one of the Messages API. The clouds
+// ask other models at addresses like those of Claude's, and other APIs have
+// messages too.
+func isMessages(path string, body []byte) bool {
+	switch {
+	case strings.HasSuffix(path, "/v1/messages"):
+		return true
+	case strings.HasSuffix(path, "/messages"):
+		return has(body, "messages")
+	case strings.HasSuffix(path, ":rawPredict"), strings.HasSuffix(path, ":streamRawPredict"):
+		_, model, ok := strings.Cut(path, "/publishers/anthropic/models/")
+		return ok && !strings.HasPrefix(model, "count-tokens:")
+	case strings.HasSuffix(path, "/invoke"), strings.HasSuffix(path, "/invoke-with-response-stream"):
+		return strings.Contains(path, "/model/") && has(body, "anthropic_version")
+	}
+	return false
+}
+
+// has reports whether a body is an object with a member of that name.
+func has(body []byte, name string) bool {
+	var fields map[string]json.RawMessage
+	return bytes.Contains(body, []byte(name)) && json.Unmarshal(body, &fields) == nil && fields[name] != nil
+}
+
 func messages(u *url.URL, body []byte) Codec {
 	provider, model := messagesHost(u.Host), anthropic.ModelOf(u)
 	as := anthropic.AnswerTo(u, body, provider)
@@ -151,18 +176,22 @@ func messages(u *url.URL, body []byte) Codec {
 	}
 }
 
-// messagesHost tells the provider by the host: Anthropic or a cloud, else the
-// host itself.
+// messagesHost tells the provider by the host: Anthropic, also where it serves
+// the customers of a cloud itself, a cloud, or one that is known for another
+// API; else the host itself.
 func messagesHost(host string) string {
+	aws := strings.HasSuffix(host, ".api.aws") || strings.HasSuffix(host, ".amazonaws.com") || strings.HasSuffix(host, ".amazonaws.com.cn")
 	switch {
-	case host == "api.anthropic.com":
+	case host == "api.anthropic.com", host == "claude.googleapis.com", aws && strings.HasPrefix(host, "aws-external-anthropic."):
 		return "anthropic"
-	case strings.HasSuffix(host, ".amazonaws.com"):
+	case aws:
 		return "bedrock"
 	case strings.HasSuffix(host, ".googleapis.com"):
 		return "vertex"
+	case strings.HasSuffix(host, ".services.ai.azure.com"):
+		return "azure"
 	}
-	return host
+	return openaichat.DialectOf(host).Provider
 }
 
 func generate(u *url.URL, provider, model string, body []byte) Codec {

@@ -22,8 +22,9 @@ var requests = []struct{ url, body, api, model, form string }{
 	{"https://x/v1/responses", `{}`, "openai-responses", "", "whole"},
 	{"https://x/v1/messages", `{"stream":true}`, "anthropic", "", "stream"},
 	{"https://x/v1/messages", `{}`, "anthropic", "", "whole"},
-	{"https://x/model/eu.m%3A0/invoke-with-response-stream", `{}`, "anthropic", "eu.m:0", "frames"},
-	{"https://x/model/m/invoke", `{}`, "anthropic", "m", "whole"},
+	{"https://x/messages", `{"messages":[]}`, "anthropic", "", "whole"},
+	{"https://x/model/eu.m%3A0/invoke-with-response-stream", `{"anthropic_version":"bedrock-2023-05-31"}`, "anthropic", "eu.m:0", "frames"},
+	{"https://x/model/m/invoke", `{"anthropic_version":"bedrock-2023-05-31"}`, "anthropic", "m", "whole"},
 	{"https://x/v1/projects/p/locations/l/publishers/anthropic/models/m:streamRawPredict", `{"stream":true}`, "anthropic", "m", "stream"},
 	{"https://x/v1beta/models/m:streamGenerateContent?alt=sse", `{}`, "gemini", "m", "stream"},
 	{"https://x/v1beta/models/m:streamGenerateContent", `{}`, "gemini", "m", "array"},
@@ -50,10 +51,50 @@ func TestOf(t *testing.T) {
 			t.Errorf("%s: %s of %q as %s, want %s of %q as %s", r.url, c.API, c.Model, c.Form, r.api, r.model, r.form)
 		}
 	}
-	for _, address := range []string{"https://x/v1/embeddings", "https://x/v1/messages/count_tokens", "https://x/"} {
+	for address, body := range map[string]string{
+		"https://x/":                                                    "",
+		"https://x/v1/embeddings":                                       "",
+		"https://x/v1/messages/count_tokens":                            `{"messages":[]}`,
+		"https://x/v1/messages/batches":                                 `{"requests":[]}`,
+		"https://x/v1/threads/t/messages":                               `{"role":"user","content":"the messages"}`,
+		"https://x/messages?sessionId=1":                                `{"jsonrpc":"2.0","params":{"messages":[]}}`,
+		"https://x/model/m/converse":                                    `{"messages":[]}`,
+		"https://x/model/m/converse-stream":                             `{"messages":[]}`,
+		"https://x/model/m/count-tokens":                                `{"input":{}}`,
+		"https://x/model/amazon.nova-v1/invoke":                         `{"messages":[]}`,
+		"https://x/model/anthropic.v2/invoke":                           `{"prompt":"\n\nHuman: anthropic_version\n\nAssistant:"}`,
+		"https://x/endpoints/1:rawPredict":                              `{"instances":[]}`,
+		"https://x/publishers/o/models/m:rawPredict":                    `{"messages":[]}`,
+		"https://x/publishers/anthropic/models/count-tokens:rawPredict": `{"messages":[]}`,
+		"https://x/v1beta/models/m:countTokens":                         `{"contents":[]}`,
+		"https://x/v1beta/models/m:embedContent":                        `{"content":{}}`,
+		"https://x/v1beta/models/m:batchGenerateContent":                `{"batch":{}}`,
+		"https://x/v1internal:generateContent":                          `{"request":{"contents":[]}}`,
+	} {
 		u, _ := url.Parse(address)
-		if c, ok := codec.Of("POST", u, nil); ok {
+		if c, ok := codec.Of("POST", u, []byte(body)); ok {
 			t.Errorf("%s is taken for a call of %s", address, c.API)
+		}
+	}
+}
+
+func TestProvidersOfMessages(t *testing.T) {
+	for host, want := range map[string]string{
+		"api.anthropic.com":                           "anthropic",
+		"aws-external-anthropic.us-east-1.api.aws":    "anthropic",
+		"claude.googleapis.com":                       "anthropic",
+		"bedrock-runtime.us-east-1.amazonaws.com":     "bedrock",
+		"bedrock-runtime.cn-north-1.amazonaws.com.cn": "bedrock",
+		"bedrock-mantle.us-east-1.api.aws":            "bedrock",
+		"us-east5-aiplatform.googleapis.com":          "vertex",
+		"aiplatform.eu.rep.googleapis.com":            "vertex",
+		"resource.services.ai.azure.com":              "azure",
+		"openrouter.ai":                               "openrouter",
+		"api.deepseek.com":                            "deepseek",
+		"gateway.example":                             "gateway.example",
+	} {
+		if c := codecOf(t, "POST", "https://"+host+"/v1/messages", "{}"); c.Provider != want {
+			t.Errorf("%s: got %q, want %q", host, c.Provider, want)
 		}
 	}
 }

@@ -178,6 +178,10 @@ const maxErrorBody = 64 << 10
 func (c *Call) refused(resp *http.Response) error {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // what there is must do
 	e := c.ErrorFrom(body, resp.StatusCode)
+	if code, _, _ := strings.Cut(resp.Header.Get("X-Amzn-Errortype"), ":"); e.Code == "" && code != "" { // AWS's bodies have none
+		e.Code = code
+		e.Kind = kindOf(resp.StatusCode, code, e.Err.Error())
+	}
 	e.RetryAfter = retryAfter(resp.Header)
 	e.RequestID = RequestID(resp.Header)
 	return c.explained(e, body)

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -16,8 +17,15 @@ func Take(fields map[string]json.RawMessage, name string, into any) (ok bool, er
 	if string(raw) == "null" {
 		return false, nil
 	}
-	if err := json.Unmarshal(raw, into); err != nil {
-		return false, fmt.Errorf("%s: %w", name, err)
+	err = json.Unmarshal(raw, into)
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.As(err, &wrong) && wrong.Field != "":
+		return false, fmt.Errorf("%s: its %s cannot be of type %s", name, wrong.Field, wrong.Value)
+	case errors.As(err, &wrong):
+		return false, fmt.Errorf("%s: a value of type %s does not belong there", name, wrong.Value)
 	}
-	return true, nil
+	return false, fmt.Errorf("%s: %w", name, err)
 }
