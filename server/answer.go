@@ -48,6 +48,11 @@ func copyResponse(w *response, resp *http.Response) error {
 		w.Header().Set("Content-Length", strconv.FormatInt(resp.ContentLength, 10))
 	}
 	w.WriteHeader(resp.StatusCode)
+	if resp.ContentLength < 0 { // a client may wait for the headers, and the body may take its time
+		if err := w.FlushError(); err != nil {
+			return err
+		}
+	}
 	if err := copyBody(w, resp.Body); err != nil {
 		return err
 	}
@@ -97,7 +102,7 @@ func (w flushed) Write(b []byte) (int, error) {
 	if err != nil {
 		return n, err
 	}
-	return n, w.flush()
+	return n, w.FlushError()
 }
 
 // translate writes a recorded answer in the words of the client's API.

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/repriselabs/reprise"
 	"github.com/repriselabs/reprise/cassette"
@@ -56,17 +55,10 @@ func (p *Proxy) Check() error {
 
 // ServeHTTP implements http.Handler.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	out := newResponse(w)
+	out := newResponse(w, r)
 	done := Answered{Method: r.Method, Path: r.URL.Path}
 	done.Err = p.serve(out, r, &done)
-	done.Status, done.Bytes = out.status, out.bytes
-	done.FirstByte, done.Took = out.first, time.Since(out.began)
-	if p.Done != nil {
-		p.Done(done)
-	}
-	if done.Err != nil && !errors.As(done.Err, new(*refusal)) {
-		panic(http.ErrAbortHandler)
-	}
+	out.end(done, p.Done)
 }
 
 func (p *Proxy) serve(w *response, r *http.Request, done *Answered) error {

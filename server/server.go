@@ -139,17 +139,10 @@ func (h *Handler) Exchanges() []string {
 // ServeHTTP answers a request, or says in the words of its API why there is
 // no recorded answer.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	out := newResponse(w)
+	out := newResponse(w, r)
 	done := Answered{Method: r.Method, Path: r.URL.Path, Session: r.Header.Get(SessionHeader)}
 	done.Err = h.serve(out, r, &done)
-	done.Status, done.Bytes = out.status, out.bytes
-	done.FirstByte, done.Took = out.first, time.Since(out.began)
-	if h.Done != nil {
-		h.Done(done)
-	}
-	if done.Err != nil && !errors.As(done.Err, new(*refusal)) {
-		panic(http.ErrAbortHandler) // breaks the connection, as the recorded one was
-	}
+	out.end(done, h.Done)
 }
 
 // APIs lists the APIs of which there are recorded calls, and those of As.

@@ -355,7 +355,7 @@ func TestChunks(t *testing.T) {
 		h := &server.Handler{Recordings: map[string]*cassette.Recording{"a.yaml": rec}, Pace: 0.5}
 		w := &pieces{header: http.Header{}, began: time.Now()}
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, chat, strings.NewReader(in.Request.Body)))
-		want := []string{"1s: 100", "2s: 300", "2s: 8729"}
+		want := []string{"500ms: 0", "1s: 100", "2s: 300", "2s: 8729"}
 		if d := cmp.Diff(want, w.got); d != "" || w.status != 200 {
 			t.Errorf("status %d (-want +got):\n%s", w.status, d)
 		}
