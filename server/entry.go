@@ -53,10 +53,7 @@ func newAsked(method string, u *url.URL, body string) *asked {
 // counts which says what is asked: hosts and paths in front are where a
 // server happens to be.
 func (a *asked) exact() key {
-	body := a.body
-	if canonical, ok := cassette.Canonical(body); ok {
-		body = canonical
-	}
+	body, _ := cassette.Canonical(a.body)
 	if a.isCall {
 		return keyOf("call", a.codec.API, a.codec.Model, string(a.codec.Form), body)
 	}
