@@ -44,6 +44,9 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 // copyResponse passes a response on, chunk for chunk.
 func copyResponse(w *response, resp *http.Response) error {
 	copyHeader(w.Header(), resp.Header)
+	if resp.Header["Content-Type"] == nil {
+		w.Header()["Content-Type"] = nil // or net/http guesses one
+	}
 	if resp.ContentLength >= 0 {
 		w.Header().Set("Content-Length", strconv.FormatInt(resp.ContentLength, 10))
 	}
@@ -65,9 +68,14 @@ func copyResponse(w *response, resp *http.Response) error {
 }
 
 // copyHeader adds the headers that are not of the connection, nor of a server
-// like this one, of which the answer was recorded.
+// like this one, of which the answer was recorded. What a page may do is for
+// the [Guard] to say, if it has.
 func copyHeader(to, from http.Header) {
+	guarded := to.Get("Access-Control-Allow-Origin") != ""
 	for name, values := range from {
+		if guarded && strings.HasPrefix(name, "Access-Control-") {
+			continue
+		}
 		switch textproto.CanonicalMIMEHeaderKey(name) {
 		case "Content-Length", "Alt-Svc", "Strict-Transport-Security": // of another server
 			continue

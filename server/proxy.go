@@ -136,7 +136,7 @@ func (p *Proxy) prefixes() string {
 func unrecordable(r *http.Request) error {
 	why := ""
 	switch {
-	case r.Header.Get("Upgrade") != "":
+	case r.Header.Get("Upgrade") != "" && r.Header.Get("Upgrade") != "h2c": // Java's client offers it; HTTP/1.1 does
 		why = fmt.Sprintf("%s cannot be recorded: only HTTP can", r.Header.Get("Upgrade"))
 	case strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-"):
 		why = "the request is signed for the address of this proxy, and AWS would refuse it: use a Bedrock API key (AWS_BEARER_TOKEN_BEDROCK), or record in the program with package cassette"
@@ -160,6 +160,9 @@ func passedOn(r *http.Request, target url.URL, body []byte) *http.Request {
 			continue
 		}
 		out.Header[name] = values
+	}
+	for name := range strings.SplitSeq(strings.Join(r.Header["Connection"], ","), ",") {
+		out.Header.Del(strings.TrimSpace(name)) // is of the connection too
 	}
 	if _, ok := out.Header["User-Agent"]; !ok {
 		out.Header.Set("User-Agent", "") // or net/http sends its own
