@@ -115,6 +115,12 @@ type entry struct {
 // place names the exchange to people.
 func (e *entry) place() string { return fmt.Sprintf("%s#%d", e.file, e.in.ID) }
 
+// isIn reports whether the exchange is in the file of that name, or the end of
+// it; the empty name is any.
+func (e *entry) isIn(name string) bool {
+	return name == "" || e.file == name || strings.HasSuffix(e.file, "/"+name)
+}
+
 // known is the whole recorded answer, or what there is of it.
 func (e *entry) known() *reprise.Response {
 	e.answered.Do(func() {

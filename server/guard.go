@@ -43,10 +43,10 @@ type Guard struct {
 // Active is how many requests are being answered.
 func (g *Guard) Active() int { return int(g.active.Load()) }
 
-// ServeHTTP implements http.Handler. GET /healthz is answered to everyone.
+// ServeHTTP implements http.Handler. GET /healthz needs no token.
 func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !g.hostAllowed(r.Host) {
-		deny(w, http.StatusForbidden, fmt.Sprintf("%q is not one of this server's names", r.Host))
+		deny(w, http.StatusForbidden, fmt.Sprintf("%q is not one of this server's names: --allow-host (Guard.Hosts) adds one", r.Host))
 		return
 	}
 	if r.URL.Path == "/healthz" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
@@ -55,7 +55,7 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if origin := r.Header.Get("Origin"); origin != "" {
 		if !g.originAllowed(origin) {
-			deny(w, http.StatusForbidden, fmt.Sprintf("pages of %q may not use this server", origin))
+			deny(w, http.StatusForbidden, fmt.Sprintf("pages of %q may not use this server: --allow-origin (Guard.Origins) lets them", origin))
 			return
 		}
 		if allowOrigin(w, r, origin) {
@@ -98,11 +98,14 @@ func (g *Guard) hostAllowed(hostport string) bool {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return true
 	}
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || slices.Contains(g.Hosts, host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") ||
+		slices.ContainsFunc(g.Hosts, func(name string) bool { return strings.EqualFold(name, host) })
 }
 
 func (g *Guard) originAllowed(origin string) bool {
-	return slices.Contains(g.Origins, "*") || slices.Contains(g.Origins, strings.TrimSuffix(strings.ToLower(origin), "/"))
+	return slices.ContainsFunc(g.Origins, func(page string) bool {
+		return page == "*" || strings.EqualFold(strings.TrimSuffix(page, "/"), origin)
+	})
 }
 
 // allowOrigin tells a browser that a page may read the answer. It reports

@@ -65,7 +65,7 @@ func (h *Handler) find(l *library, r *http.Request, a *asked) (found, error) {
 		all := h.candidates(l, r, a, rung)
 		var list []found
 		for _, f := range all {
-			if name == "" || f.entry.file == name || strings.HasSuffix(f.entry.file, "/"+name) {
+			if f.entry.isIn(name) {
 				list = append(list, f)
 			}
 		}

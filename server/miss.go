@@ -16,6 +16,7 @@ import (
 // A MissError says that no recorded exchange answers a request, and why.
 type MissError struct {
 	Method, Path string
+	Cassette     string // that the client named
 	Exchanges    int    // that could have
 	Used         bool   // Nearest matches, but this session has had its answer
 	Nearest      string // the recorded exchange most like it, as file#id; empty: none is
@@ -25,6 +26,9 @@ type MissError struct {
 func (e *MissError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "no recording for %s %s", e.Method, e.Path)
+	if e.Cassette != "" {
+		fmt.Fprintf(&b, " in %s", e.Cassette)
+	}
 	switch {
 	case e.Used:
 		fmt.Fprintf(&b, ": %s is the same request, and this session has had its answer: it was asked more often than when it was recorded", e.Nearest)
@@ -40,8 +44,15 @@ func (e *MissError) Error() string {
 }
 
 // miss says why nothing answers a request.
-func (h *Handler) miss(l *library, a *asked, f found) error {
-	e := &MissError{Method: a.method, Path: a.url.Path, Exchanges: len(l.entries), Used: f.used}
+func (h *Handler) miss(l *library, r *http.Request, a *asked, f found) error {
+	e := &MissError{Method: a.method, Path: a.url.Path, Cassette: r.Header.Get(CassetteHeader), Used: f.used}
+	var list []*entry
+	for _, x := range l.entries {
+		if x.isIn(e.Cassette) {
+			list = append(list, x)
+		}
+	}
+	e.Exchanges = len(list)
 	if f.used {
 		e.Nearest = f.entry.place()
 		return e
@@ -49,8 +60,7 @@ func (h *Handler) miss(l *library, a *asked, f found) error {
 	if !a.read() {
 		return e
 	}
-	l.decoded()
-	if near := nearest(l, a, h.translates(a.codec)); near != nil {
+	if near := nearest(list, a, h.translates(a.codec)); near != nil {
 		e.Nearest = near.place()
 		e.Changes = transcript.Changes(a.conversation, near.conversation)
 		if e.Changes == "" {
@@ -62,13 +72,13 @@ func (h *Handler) miss(l *library, a *asked, f found) error {
 
 // nearest is the recorded call most like a request. Those that begin and end
 // alike are compared in full.
-func nearest(l *library, a *asked, anyAPI bool) *entry {
+func nearest(list []*entry, a *asked, anyAPI bool) *entry {
 	type candidate struct {
 		*entry
 		alike int
 	}
 	var all []candidate
-	for _, e := range l.entries {
+	for _, e := range list {
 		if e.read() && (anyAPI || e.codec.API == a.codec.API) {
 			all = append(all, candidate{e, cassette.Alike(e.text, a.text)})
 		}

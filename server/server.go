@@ -117,10 +117,14 @@ func (h *Handler) Load() error {
 		return err
 	}
 	l, err := h.library()
-	if err == nil && len(l.entries) == 0 {
-		err = errors.New("there are no recorded exchanges to answer from")
+	if err != nil || len(l.entries) > 0 {
+		return err
 	}
-	return err
+	with := ""
+	if h.Host != "" {
+		with = fmt.Sprintf(" with %q", h.Host)
+	}
+	return fmt.Errorf("there are no recorded exchanges%s to answer from", with)
 }
 
 // Exchanges lists what can be answered, as file#id.
@@ -190,7 +194,7 @@ func (h *Handler) serve(w *response, r *http.Request, done *Answered) error {
 	}
 	if f.entry == nil || f.used {
 		w.Header().Set(MatchHeader, "none")
-		return refuse(w, a, h.miss(l, a, f))
+		return refuse(w, a, h.miss(l, r, a, f))
 	}
 	done.Rung, done.Exchange = f.rung, f.entry.place()
 	w.Header().Set(MatchHeader, string(f.rung))

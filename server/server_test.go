@@ -236,6 +236,17 @@ func TestOneCassette(t *testing.T) {
 			t.Errorf("%s: answered by %q, want %q", name, got.Exchange, want)
 		}
 	}
+	for name, want := range map[string]string{
+		"c.yaml": "no recording for POST /v1/chat/completions in c.yaml: nothing is like it among 0 recorded exchanges",
+		"b.yaml": "no recording for POST /v1/chat/completions in b.yaml: nearest is b.yaml#0\n",
+	} {
+		h := &server.Handler{Recordings: h.Recordings, Done: func(a server.Answered) {
+			if !strings.HasPrefix(fmt.Sprint(a.Err), want) {
+				t.Errorf("%s: %v", name, a.Err)
+			}
+		}}
+		post(t, serve(t, h)+chat, edit(t, body, map[string]any{"model": "grok-4"}), server.CassetteHeader, name)
+	}
 }
 
 func TestHost(t *testing.T) {
@@ -244,7 +255,7 @@ func TestHost(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	h := &server.Handler{Host: "api.openai.com", Recordings: map[string]*cassette.Recording{"seed.yaml": seed(t)}}
-	if err := h.Load(); err == nil || err.Error() != "there are no recorded exchanges to answer from" {
+	if err := h.Load(); err == nil || err.Error() != `there are no recorded exchanges with "api.openai.com" to answer from` {
 		t.Errorf("got %v", err)
 	}
 }
@@ -297,32 +308,40 @@ func TestReload(t *testing.T) {
 	})
 }
 
-// TestFileGone: what was read of a file that is gone stays, and that it is
-// gone is told once.
+// TestFileGone: what was read of a file or folder that is gone stays, and that
+// it is gone is told once.
 func TestFileGone(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		file := filepath.Join(t.TempDir(), "a.yaml")
-		if err := os.WriteFile(file, demo.Cassette, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		var problems []string
-		h := &server.Handler{Files: []string{file}, Problem: func(err error) { problems = append(problems, err.Error()) }}
-		if err := h.Load(); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Remove(file); err != nil {
-			t.Fatal(err)
-		}
-		for range 3 {
-			time.Sleep(time.Second)
-			if n := len(h.Exchanges()); n != 2 {
-				t.Errorf("%d exchanges", n)
-			}
-		}
-		if d := cmp.Diff([]string{file + ": no such file or directory"}, problems); d != "" {
-			t.Errorf("(-want +got):\n%s", d)
-		}
-	})
+	for _, name := range []string{"a.yaml", "."} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				dir := filepath.Join(t.TempDir(), "recordings")
+				if err := os.Mkdir(dir, 0o700); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(dir, "a.yaml"), demo.Cassette, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				file := filepath.Join(dir, name)
+				var problems []string
+				h := &server.Handler{Files: []string{file}, Problem: func(err error) { problems = append(problems, err.Error()) }}
+				if err := h.Load(); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.RemoveAll(file); err != nil {
+					t.Fatal(err)
+				}
+				for range 3 {
+					time.Sleep(time.Second)
+					if n := len(h.Exchanges()); n != 2 {
+						t.Errorf("%d exchanges", n)
+					}
+				}
+				if d := cmp.Diff([]string{file + ": no such file or directory"}, problems); d != "" {
+					t.Errorf("(-want +got):\n%s", d)
+				}
+			})
+		})
+	}
 }
 
 func TestLoad(t *testing.T) {
