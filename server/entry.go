@@ -38,6 +38,7 @@ type asked struct {
 
 	once         sync.Once
 	request      *reprise.Request // nil: it cannot be read
+	problem      error            // why it cannot
 	whole        *reprise.Request // with what was said before it
 	conversation *reprise.Request
 	text         string // the conversation as JSON
@@ -75,6 +76,7 @@ func (a *asked) read() bool {
 		}
 		req, err := a.codec.Request()
 		if err != nil {
+			a.problem = err
 			return
 		}
 		a.request, a.whole = req, restored(continued(req, a.before), a.before)

@@ -21,6 +21,7 @@ type MissError struct {
 	Used         bool   // Nearest matches, but this session has had its answer
 	Nearest      string // the recorded exchange most like it, as file#id; empty: none is
 	Changes      string // what differs, in words of the conversation, a line each
+	Problem      error  // the request to the model cannot be read, and so is like none
 }
 
 func (e *MissError) Error() string {
@@ -32,6 +33,8 @@ func (e *MissError) Error() string {
 	switch {
 	case e.Used:
 		fmt.Fprintf(&b, ": %s is the same request, and this session has had its answer: it was asked more often than when it was recorded", e.Nearest)
+	case e.Problem != nil:
+		fmt.Fprintf(&b, ": %v", e.Problem)
 	case e.Nearest == "":
 		fmt.Fprintf(&b, ": nothing is like it among %d recorded exchanges", e.Exchanges)
 	default:
@@ -58,6 +61,7 @@ func (h *Handler) miss(l *library, r *http.Request, a *asked, f found) error {
 		return e
 	}
 	if !a.read() {
+		e.Problem = a.problem
 		return e
 	}
 	if near := nearest(list, a, h.translates(a.codec)); near != nil {

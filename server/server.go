@@ -233,5 +233,5 @@ func readBody(w *response, r *http.Request, most int64) ([]byte, error) {
 	} else {
 		err = &reprise.Error{Kind: reprise.KindInvalid, Status: http.StatusBadRequest, Err: fmt.Errorf("the request's body: %w", err)}
 	}
-	return body, err
+	return nil, err
 }

@@ -156,6 +156,10 @@ func TestMiss(t *testing.T) {
 			"no recording for POST /v1/messages: nothing is like it among 2 recorded exchanges",
 		},
 		{
+			"no JSON", "", chat, `{"model":`,
+			"no recording for POST /v1/chat/completions: the request is not a JSON object: unexpected end of JSON input",
+		},
+		{
 			"no model call", "", "/v1/embeddings", `{"model":"m"}`,
 			"no recording for POST /v1/embeddings: nothing is like it among 2 recorded exchanges",
 		},
