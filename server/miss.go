@@ -20,7 +20,7 @@ type MissError struct {
 	Exchanges    int    // that could have
 	Used         bool   // Nearest matches, but this session has had its answer
 	Nearest      string // the recorded exchange most like it, as file#id; empty: none is
-	Changes      string // what differs, in words of the conversation, a line each
+	Changes      string // what differs, in words of the conversation, or what to do: a line each
 	Problem      error  // the request to the model cannot be read, and so is like none
 }
 
@@ -39,9 +39,9 @@ func (e *MissError) Error() string {
 		fmt.Fprintf(&b, ": nothing is like it among %d recorded exchanges", e.Exchanges)
 	default:
 		fmt.Fprintf(&b, ": nearest is %s", e.Nearest)
-		for line := range strings.Lines(e.Changes) {
-			b.WriteString("\n  " + strings.TrimRight(line, "\n"))
-		}
+	}
+	for line := range strings.Lines(e.Changes) {
+		b.WriteString("\n  " + strings.TrimRight(line, "\n"))
 	}
 	return b.String()
 }
@@ -64,12 +64,17 @@ func (h *Handler) miss(l *library, r *http.Request, a *asked, f found) error {
 		e.Problem = a.problem
 		return e
 	}
-	if near := nearest(list, a, h.translates(a.codec)); near != nil {
-		e.Nearest = near.place()
-		e.Changes = transcript.Changes(a.conversation, near.conversation)
-		if e.Changes == "" {
-			e.Changes = "it is the same conversation, but not the same request, and only exact matches count"
+	near := nearest(list, a, h.translates(a.codec))
+	if near == nil {
+		if slices.ContainsFunc(list, (*entry).read) {
+			e.Changes = fmt.Sprintf("recordings of other APIs answer it with --as %s (Handler.As)", a.codec.API)
 		}
+		return e
+	}
+	e.Nearest = near.place()
+	e.Changes = transcript.Changes(a.conversation, near.conversation)
+	if e.Changes == "" {
+		e.Changes = "it is the same conversation, but not the same request, and only exact matches count"
 	}
 	return e
 }

@@ -153,7 +153,7 @@ func TestMiss(t *testing.T) {
 		},
 		{
 			"another API", "", "/v1/messages", `{"model":"m","messages":[{"role":"user","content":"hi"}]}`,
-			"no recording for POST /v1/messages: nothing is like it among 2 recorded exchanges",
+			"no recording for POST /v1/messages: nothing is like it among 2 recorded exchanges\n  recordings of other APIs answer it with --as anthropic (Handler.As)",
 		},
 		{
 			"no JSON", "", chat, `{"model":`,

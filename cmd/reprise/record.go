@@ -86,6 +86,9 @@ func record(cmd *cobra.Command, f recordFlags, file string, command []string) (e
 	if err != nil {
 		return err
 	}
+	if f.append && f.overwrite {
+		return usageError{errors.New("--append keeps the file, and --overwrite replaces it: only one of them can be")}
+	}
 	tape := &cassette.Cassette{File: file, Mode: cassette.Record, Redact: cassette.Redact{Strings: redact.Strings, Patterns: redact.Patterns}}
 	if f.append {
 		tape.Mode = cassette.Append
