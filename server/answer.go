@@ -9,6 +9,7 @@ import (
 
 	"github.com/repriselabs/reprise"
 	"github.com/repriselabs/reprise/cassette"
+	"github.com/repriselabs/reprise/internal/codec"
 )
 
 // answer replays a recorded answer: as it is if the client wants it in this
@@ -129,8 +130,13 @@ func translate(w *response, resp *http.Response, f found) ([]reprise.Warning, er
 		return nil, ours.WriteError(w, theirs.Error(body, resp.StatusCode))
 	}
 	warnings, err := ours.WriteResponse(w, theirs.Response(resp.Body, f.entry.request), f.entry.known())
-	if err != nil && w.status == 0 && f.entry.in.Outcome == cassette.Complete {
+	switch {
+	case err == nil:
+		return warnings, nil
+	case w.status == 0 && f.entry.in.Outcome == cassette.Complete:
 		return warnings, refuse(w, f.asked, err)
+	case w.status != 0 && codec.Told(err):
+		return warnings, &refusal{err}
 	}
 	return warnings, err
 }

@@ -464,6 +464,22 @@ func TestRecordedFailures(t *testing.T) {
 	}
 }
 
+// TestRecordedErrors: an error that was told in mid-stream is told in the
+// words of another API too, and ends the stream as it does there.
+func TestRecordedErrors(t *testing.T) {
+	rec := seed(t)
+	in := &rec.Interactions[0]
+	in.Response.Body = `data: {"id":"1","choices":[{"index":0,"delta":{"content":"Hel"}}]}` + "\n\n" + `data: {"error":{"message":"Overloaded","type":"server_error","code":"overloaded"}}` + "\n\n"
+	in.Response.Chunks = nil
+	in.Request.Body = `{"model":"m","messages":[{"role":"user","content":"hi"}],"stream":true}`
+	url := serve(t, &server.Handler{Recordings: map[string]*cassette.Recording{"a.yaml": rec}, As: []string{"anthropic"}})
+	got := post(t, url+"/v1/messages", `{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"hi"}],"stream":true}`)
+	if want := "event: error\ndata: " + `{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}` + "\n\n"; !strings.HasSuffix(got.Body, want) ||
+		!strings.Contains(got.Body, `"model":"m"`) || got.Status != 200 {
+		t.Errorf("got %+v", got)
+	}
+}
+
 // TestClientGone: an answer is not replayed any longer than there is someone
 // who reads it, and the log says so.
 func TestClientGone(t *testing.T) {
