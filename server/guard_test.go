@@ -45,6 +45,8 @@ func TestGuard(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			seen := false
+			var done []server.Answered
+			tt.guard.Done = func(a server.Answered) { done = append(done, a) }
 			tt.guard.Next = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				seen = true
 				if r.Header.Get(server.TokenHeader) != "" {
@@ -63,6 +65,9 @@ func TestGuard(t *testing.T) {
 			tt.guard.ServeHTTP(w, r)
 			if w.Code != tt.want || seen != tt.seen {
 				t.Errorf("got %d %s, the handler saw it: %v", w.Code, w.Body, seen)
+			}
+			if told := len(done) == 1 && done[0].Status == w.Code && done[0].Err != nil; told != (w.Code >= 400) || len(done) > 1 {
+				t.Errorf("Done was told %+v", done)
 			}
 		})
 	}

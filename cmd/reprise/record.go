@@ -102,7 +102,7 @@ func record(cmd *cobra.Command, f recordFlags, file string, command []string) (e
 	if err := proxy.Check(); err != nil {
 		return usageError{err}
 	}
-	guard := &server.Guard{Next: watch.withMetrics(proxy)}
+	guard := &server.Guard{Next: watch.withMetrics(proxy), Done: watch.done}
 	watch.active = guard.Active
 	f.anyPortFor(cmd, command)
 	srv, ln, err := f.start(guard, notes)

@@ -129,7 +129,7 @@ func serve(cmd *cobra.Command, f serveFlags, files, command []string) error {
 	if err := h.Load(); err != nil {
 		return err
 	}
-	guard := &server.Guard{Next: watch.withMetrics(h), KeyIsToken: true}
+	guard := &server.Guard{Next: watch.withMetrics(h), KeyIsToken: true, Done: watch.done}
 	watch.active = guard.Active
 	notes := cmd.ErrOrStderr()
 	f.anyPortFor(cmd, command)
