@@ -86,6 +86,10 @@ func (a *asked) read() bool {
 	return a.request != nil
 }
 
+// talks reports whether there is a conversation by which the request can be
+// found. Other APIs have addresses that end as a model's does.
+func (a *asked) talks() bool { return a.read() && len(a.whole.Messages) > 0 }
+
 // said is the key of the same conversation.
 func (a *asked) said() key { return keyOf("conversation", a.text) }
 

@@ -48,7 +48,7 @@ func (l *library) decoded() {
 	l.once.Do(func() {
 		l.said, l.begun = map[key][]*entry{}, map[key][]*entry{}
 		for _, e := range l.entries {
-			if !e.read() {
+			if !e.talks() {
 				continue
 			}
 			k := e.asked.said()

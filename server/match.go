@@ -110,7 +110,7 @@ func (h *Handler) candidates(l *library, r *http.Request, anyHost *asked, rung R
 			a = askedOf(r, host, anyHost.body)
 			a.before = l.entries
 		}
-		if !a.read() {
+		if !a.talks() {
 			continue
 		}
 		list := l.said[a.said()]

@@ -129,6 +129,22 @@ func TestLadder(t *testing.T) {
 	}
 }
 
+// TestNoConversation: what has no messages is only the same to the letter,
+// such as what other APIs have under an address that ends alike.
+func TestNoConversation(t *testing.T) {
+	rec := seed(t)
+	in := &rec.Interactions[0]
+	in.Request.URL, in.Request.Body = "https://api.openai.com/v1/threads/t/messages", `{"role":"user","content":"hi"}`
+	for _, match := range []server.Rung{server.Conversation, server.Loose} {
+		url := serve(t, &server.Handler{Recordings: map[string]*cassette.Recording{"a.yaml": rec}, Match: match}) + "/v1/threads/t/messages"
+		for body, want := range map[string]string{in.Request.Body: "exact", `{"role":"user","content":"bye"}`: "none"} {
+			if got := post(t, url, body); got.Match != want {
+				t.Errorf("%s on the rung %q, want %q", body, got.Match, want)
+			}
+		}
+	}
+}
+
 func TestMiss(t *testing.T) {
 	body := seed(t).Interactions[1].Request.Body
 	hot := edit(t, body, map[string]any{"temperature": 0.7})
