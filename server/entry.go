@@ -79,7 +79,7 @@ func (a *asked) read() bool {
 			a.problem = err
 			return
 		}
-		a.request, a.whole = req, restored(continued(req, a.before), a.before)
+		a.request, a.whole = req, restored(named(continued(req, a.before)), a.before)
 		a.conversation = conversation(a.whole)
 		a.text = encode(a.conversation)
 	})
