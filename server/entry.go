@@ -136,8 +136,7 @@ func (e *entry) known() *reprise.Response {
 }
 
 // entries are the exchanges of a recording that can be served.
-func entries(file string, rec *cassette.Recording, host string) []*entry {
-	var redact cassette.Redact
+func entries(file string, rec *cassette.Recording, host string, redact *cassette.Redact) []*entry {
 	var list []*entry
 	for n := range rec.Interactions {
 		in := &rec.Interactions[n]

@@ -112,7 +112,7 @@ func (h *Handler) library() (*library, error) {
 			byFile[name] = f.entries
 		}
 		for name, rec := range h.Recordings {
-			byFile[name] = entries(name, rec, h.Host)
+			byFile[name] = entries(name, rec, h.Host, &h.Redact)
 		}
 		s.now = newLibrary(byFile)
 	}
@@ -214,7 +214,7 @@ func (h *Handler) read(of, name string, info fs.FileInfo, load func() (*cassette
 		}
 		return false, err
 	}
-	now.entries = entries(name, rec, h.Host)
+	now.entries = entries(name, rec, h.Host, &h.Redact)
 	return true, nil
 }
 

@@ -64,7 +64,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (p *Proxy) serve(w *response, r *http.Request, done *Answered) error {
 	body, err := readBody(w, r, p.MaxBody)
 	target, found := p.target(r.URL)
-	a := askedOf(r, target.Host, string(body))
+	a := askedOf(r, target.Host, string(body), &p.Cassette.Redact)
 	if a.isCall {
 		done.API = a.codec.API
 	}

@@ -64,6 +64,10 @@ type Handler struct {
 	// anthropic, gemini.
 	As []string
 
+	// Redact names what is a secret besides the usual credentials, as it did
+	// when the recordings were made: requests are compared without them.
+	Redact cassette.Redact
+
 	Pace    float64         // as for [cassette.Cassette]: 0 answers at once, 1 as recorded
 	Fault   *cassette.Fault // spoils answers; its Transport is not used
 	Loop    bool            // sessions begin again when they have had all answers too
@@ -172,8 +176,7 @@ func (r *refusal) Unwrap() error { return r.error }
 
 func (h *Handler) serve(w *response, r *http.Request, done *Answered) error {
 	body, err := readBody(w, r, h.MaxBody)
-	var redact cassette.Redact
-	a := askedOf(r, "", redact.Body(string(body)))
+	a := askedOf(r, "", h.Redact.Body(string(body)), &h.Redact)
 	if a.isCall {
 		done.API = a.codec.API
 	}

@@ -129,6 +129,20 @@ func TestLadder(t *testing.T) {
 	}
 }
 
+// TestSecrets: what was taken out of a recording by name is not compared.
+func TestSecrets(t *testing.T) {
+	rec := seed(t)
+	in := &rec.Interactions[0]
+	in.Request.Body = `{"model":"m","messages":[{"role":"user","content":"mail REDACTED"}]}`
+	body := `{"model":"m","messages":[{"role":"user","content":"mail alice@example.org"}]}`
+	for secret, want := range map[string]string{"alice@example.org": "exact", "": "none"} {
+		h := &server.Handler{Recordings: map[string]*cassette.Recording{"a.yaml": rec}, Redact: cassette.Redact{Strings: []string{secret}}}
+		if got := post(t, serve(t, h)+chat, body); got.Match != want {
+			t.Errorf("with the secret %q: %q, want %q", secret, got.Match, want)
+		}
+	}
+}
+
 // TestNoConversation: what has no messages is only the same to the letter,
 // such as what other APIs have under an address that ends alike.
 func TestNoConversation(t *testing.T) {
