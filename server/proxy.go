@@ -19,6 +19,18 @@ type Upstream struct {
 	URL    string // such as https://api.openai.com
 }
 
+// Check says what is wrong with the address.
+func (up Upstream) Check() error {
+	u, err := url.Parse(up.URL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return fmt.Errorf("the upstream %q is not an address such as https://api.openai.com", up.URL)
+	}
+	if u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return fmt.Errorf("the upstream %s has more than a host and a path", u.Redacted())
+	}
+	return nil
+}
+
 // A Proxy passes requests on to real APIs, and records them: it is the way to
 // record a program in any language. Answers pass through as they come. Keys
 // pass through too, and are never stored. A Proxy may be used by any number
@@ -39,12 +51,8 @@ func (p *Proxy) Check() error {
 		return errors.New("Proxy.Upstreams is empty: there is nowhere to pass requests on to")
 	}
 	for _, up := range p.Upstreams {
-		u, err := url.Parse(up.URL)
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return fmt.Errorf("the upstream %q is not an address such as https://api.openai.com", up.URL)
-		}
-		if u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-			return fmt.Errorf("the upstream %s has more than a host and a path", u.Redacted())
+		if err := up.Check(); err != nil {
+			return err
 		}
 	}
 	if p.Cassette == nil {

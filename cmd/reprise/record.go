@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -136,11 +137,11 @@ func (f *recordFlags) targets(forCommand bool) ([]server.Upstream, error) {
 		return list, nil
 	}
 	for _, a := range models.Addresses() {
-		to := a.URL
-		if set := os.Getenv(a.Var); set != "" {
-			to = set
+		up := server.Upstream{Prefix: "/" + a.Provider, URL: cmp.Or(os.Getenv(a.Var), a.URL)}
+		if err := up.Check(); err != nil {
+			return nil, fmt.Errorf("$%s: %w", a.Var, err)
 		}
-		list = append(list, server.Upstream{Prefix: "/" + a.Provider, URL: to})
+		list = append(list, up)
 	}
 	return list, nil
 }
