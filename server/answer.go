@@ -45,7 +45,7 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 // copyResponse passes a response on, chunk for chunk.
 func copyResponse(w *response, resp *http.Response) error {
 	copyHeader(w.Header(), resp.Header)
-	if resp.Header["Content-Type"] == nil {
+	if w.Header()["Content-Type"] == nil {
 		w.Header()["Content-Type"] = nil // or net/http guesses one
 	}
 	if resp.ContentLength >= 0 {
@@ -74,14 +74,12 @@ func copyResponse(w *response, resp *http.Response) error {
 func copyHeader(to, from http.Header) {
 	guarded := to.Get("Access-Control-Allow-Origin") != ""
 	for name, values := range from {
-		if guarded && strings.HasPrefix(name, "Access-Control-") {
-			continue
-		}
-		switch textproto.CanonicalMIMEHeaderKey(name) {
-		case "Content-Length", "Alt-Svc", "Strict-Transport-Security": // of another server
-			continue
-		}
-		if !hopHeader(name) && !strings.HasPrefix(name, "Reprise-") {
+		name = textproto.CanonicalMIMEHeaderKey(name) // people write recordings too
+		switch {
+		case name == "Content-Length", name == "Alt-Svc", name == "Strict-Transport-Security": // of another server
+		case hopHeader(name), strings.HasPrefix(name, "Reprise-"):
+		case guarded && strings.HasPrefix(name, "Access-Control-"):
+		default:
 			to[name] = append(to[name], values...)
 		}
 	}
