@@ -11,12 +11,13 @@ import (
 )
 
 // Canonical returns a form of the JSON text that is equal for two texts if and
-// only if a Cassette takes them for the same body. It returns false, and the
-// text as it is, for what is not JSON. The form is not JSON.
+// only if a Cassette takes them for the same body. It returns false for what is
+// not JSON, which is as it is but for the boundary of a multipart body. The form
+// is not JSON.
 func Canonical(text string) (string, bool) {
 	b, ok := canonical(make([]byte, 0, len(text)+len(text)/2), text)
 	if !ok {
-		return text, false
+		return oneBoundary(text), false
 	}
 	return string(b), true
 }

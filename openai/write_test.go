@@ -164,7 +164,7 @@ func TestWriteForeign(t *testing.T) {
 			return json.RawMessage(fmt.Sprintf(`{"type":"url_citation","start_index":%d,"end_index":%d,"url":%q,"title":%q}`, from, to, url, title))
 		}
 		want := &reprise.Response{
-			ID: "resp_1", Provider: "xai", Model: "m", Reason: reprise.ReasonOther, Usage: reprise.Usage{Input: 1},
+			ID: "resp_1", Provider: "xai", Model: "m", Reason: reprise.ReasonOther, Usage: reprise.Usage{Input: 1, Reasoning: ptr(int64(0))},
 			Message: reprise.Message{Role: reprise.RoleAssistant, Parts: reprise.Parts{
 				reprise.Text{Text: "é1", Echo: echo(`{"item":{"id":"msg_1_0","status":"completed"},"part":{}}`), Citations: []reprise.Citation{{URL: "u", Title: "T", End: 2, Raw: cited(0, 1, "u", "T")}}},
 				reprise.Text{Text: "é2é", Echo: echo(`{"index":1,"part":{}}`), Citations: []reprise.Citation{

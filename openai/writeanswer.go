@@ -130,9 +130,11 @@ func (a *writer) usage() {
 	a.count("output_tokens", u.Output)
 	a.Key("output_tokens_details")
 	a.Open('{')
+	reasoning := int64(0) // where it is not known: clients add it up
 	if u.Reasoning != nil {
-		a.count("reasoning_tokens", *u.Reasoning)
+		reasoning = *u.Reasoning
 	}
+	a.count("reasoning_tokens", reasoning)
 	a.Close('}')
 	a.count("total_tokens", u.Total())
 	if cost := a.finish.Cost; cost != nil && a.Dialect.Cost != "" {

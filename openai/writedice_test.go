@@ -42,7 +42,9 @@ func diceAnswer(d *dice.Dice, dialect *Dialect) *reprise.Response {
 	if d.Yes(3) {
 		g.extra("service_tier", `"flex"`)
 	}
-	r.Usage = d.Usage()
+	if r.Usage = d.Usage(); r.Usage.Reasoning == nil {
+		r.Usage.Reasoning = new(int64) // the API always tells
+	}
 	if dialect.Cost != "" && d.Yes(2) {
 		r.Cost = ptr(reprise.USD(d.Roll(256) * d.Roll(256) * 7_900))
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/repriselabs/reprise"
 	"github.com/repriselabs/reprise/cassette"
+	"github.com/repriselabs/reprise/internal/codec"
 )
 
 // answer replays a recorded answer: as it is if the client wants it in this
@@ -44,10 +45,18 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 // copyResponse passes a response on, chunk for chunk.
 func copyResponse(w *response, resp *http.Response) error {
 	copyHeader(w.Header(), resp.Header)
+	if w.Header()["Content-Type"] == nil {
+		w.Header()["Content-Type"] = nil // or net/http guesses one
+	}
 	if resp.ContentLength >= 0 {
 		w.Header().Set("Content-Length", strconv.FormatInt(resp.ContentLength, 10))
 	}
 	w.WriteHeader(resp.StatusCode)
+	if resp.ContentLength < 0 { // a client may wait for the headers, and the body may take its time
+		if err := w.FlushError(); err != nil {
+			return err
+		}
+	}
 	if err := copyBody(w, resp.Body); err != nil {
 		return err
 	}
@@ -60,14 +69,17 @@ func copyResponse(w *response, resp *http.Response) error {
 }
 
 // copyHeader adds the headers that are not of the connection, nor of a server
-// like this one, of which the answer was recorded.
+// like this one, of which the answer was recorded. What a page may do is for
+// the [Guard] to say, if it has.
 func copyHeader(to, from http.Header) {
+	guarded := to.Get("Access-Control-Allow-Origin") != ""
 	for name, values := range from {
-		switch textproto.CanonicalMIMEHeaderKey(name) {
-		case "Content-Length", "Alt-Svc", "Strict-Transport-Security": // of another server
-			continue
-		}
-		if !hopHeader(name) && !strings.HasPrefix(name, "Reprise-") {
+		name = textproto.CanonicalMIMEHeaderKey(name) // people write recordings too
+		switch {
+		case name == "Content-Length", name == "Alt-Svc", name == "Strict-Transport-Security": // of another server
+		case hopHeader(name), strings.HasPrefix(name, "Reprise-"):
+		case guarded && strings.HasPrefix(name, "Access-Control-"):
+		default:
 			to[name] = append(to[name], values...)
 		}
 	}
@@ -97,7 +109,7 @@ func (w flushed) Write(b []byte) (int, error) {
 	if err != nil {
 		return n, err
 	}
-	return n, w.flush()
+	return n, w.FlushError()
 }
 
 // translate writes a recorded answer in the words of the client's API.
@@ -116,8 +128,13 @@ func translate(w *response, resp *http.Response, f found) ([]reprise.Warning, er
 		return nil, ours.WriteError(w, theirs.Error(body, resp.StatusCode))
 	}
 	warnings, err := ours.WriteResponse(w, theirs.Response(resp.Body, f.entry.request), f.entry.known())
-	if err != nil && w.status == 0 && f.entry.in.Outcome == cassette.Complete {
+	switch {
+	case err == nil:
+		return warnings, nil
+	case w.status == 0 && f.entry.in.Outcome == cassette.Complete:
 		return warnings, refuse(w, f.asked, err)
+	case w.status != 0 && codec.Told(err):
+		return warnings, &refusal{err}
 	}
 	return warnings, err
 }

@@ -35,6 +35,18 @@ func continued(req *reprise.Request, before []*entry) *reprise.Request {
 	return &whole
 }
 
+// named is a request with what it names of what the provider keeps: that
+// stands for itself in the system prompt.
+func named(req *reprise.Request) *reprise.Request {
+	kept := codec.Kept(req)
+	if kept == "" {
+		return req
+	}
+	whole := *req
+	whole.System = slices.Concat(req.System, reprise.Parts{reprise.Text{Text: "with " + plainJSON(kept)}})
+	return &whole
+}
+
 // restored is a request with the answers themselves, where it only refers to
 // what the provider keeps of them. Among before are those that were given. A
 // reference to another one stands for itself.

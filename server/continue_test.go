@@ -75,6 +75,27 @@ func TestContinued(t *testing.T) {
 	}
 }
 
+// TestNamed: what a request names of what the provider keeps is part of the
+// conversation.
+func TestNamed(t *testing.T) {
+	const generate = "/v1beta/models/m:generateContent"
+	for _, tt := range []struct{ path, recorded, asked, want string }{
+		{"/v1/responses", `{"prompt":{"id":"a","variables":{"x":"1","y":"2"}},"input":"hi"}`, `{"prompt":{"variables":{"y":"2","x":"1"},"id":"a"},"input":"hi","temperature":1}`, "conversation"},
+		{"/v1/responses", `{"prompt":{"id":"a"},"input":"hi"}`, `{"prompt":{"id":"b"},"input":"hi"}`, "none"},
+		{"/v1/responses", `{"prompt":{"id":"a"},"input":"hi"}`, `{"input":"hi"}`, "none"},
+		{generate, `{"cachedContent":"cachedContents/a","contents":[{"role":"user","parts":[{"text":"hi"}]}]}`, `{"cachedContent":"cachedContents/b","contents":[{"role":"user","parts":[{"text":"hi"}]}]}`, "none"},
+	} {
+		rec := &cassette.Recording{Interactions: []cassette.Interaction{{
+			Request:  cassette.Request{Method: "POST", URL: "https://example.com" + tt.path, Body: tt.recorded},
+			Response: cassette.Response{Code: 200, Body: respondAnswer},
+		}}}
+		url := serve(t, &server.Handler{Recordings: map[string]*cassette.Recording{"run": rec}})
+		if got := post(t, url+tt.path, tt.asked); got.Match != tt.want {
+			t.Errorf("%s after %s is on the rung %q, want %q", tt.asked, tt.recorded, got.Match, tt.want)
+		}
+	}
+}
+
 // TestContinuedLoose: on the loose rung it does not count from which answer a
 // request goes on, if that is not recorded.
 func TestContinuedLoose(t *testing.T) {

@@ -60,7 +60,10 @@ func joined(parts reprise.Parts) string {
 }
 
 // conversant numbers the calls of a conversation.
-type conversant struct{ ids map[string]string }
+type conversant struct {
+	calls int
+	ids   map[string]string // of each call, the number: some come again
+}
 
 func (c *conversant) parts(m reprise.Message) reprise.Parts {
 	var out reprise.Parts
@@ -73,7 +76,8 @@ func (c *conversant) parts(m reprise.Message) reprise.Parts {
 		case reprise.Media:
 			out = append(out, reprise.Media{Type: p.Type, Data: p.Data, URL: p.URL, ID: p.ID})
 		case reprise.ToolCall:
-			id := fmt.Sprintf("%06d", len(c.ids)) // which sorts as the number does
+			id := fmt.Sprintf("%06d", c.calls) // which sorts as the number does
+			c.calls++
 			c.ids[p.ID] = id
 			args := p.Args
 			if strings.TrimSpace(args) == "" {

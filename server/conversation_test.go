@@ -29,6 +29,13 @@ func TestConversation(t *testing.T) {
 		answer := msg(reprise.RoleAssistant, first, call(a, argsA), call(b, "{}"))
 		return &reprise.Request{Messages: []reprise.Message{user, answer, msg(reprise.RoleTool, results...)}}
 	}
+	thrice := func(a, b, c string) *reprise.Request {
+		r := &reprise.Request{}
+		for _, id := range []string{a, b, c} {
+			r.Messages = append(r.Messages, msg(reprise.RoleAssistant, call(id, "{}")), msg(reprise.RoleTool, result(id, text("x")...)))
+		}
+		return r
+	}
 	base := turn("c1", "c2", `{"x":1,"y":2}`, reprise.Text{}, result("c1", text("3")[0]), result("c2", text(`{"a":1}`)[0]))
 	for _, tt := range []struct {
 		name string
@@ -47,6 +54,7 @@ func TestConversation(t *testing.T) {
 		{"a picture's detail", &reprise.Request{Messages: []reprise.Message{msg(reprise.RoleUser, reprise.Media{Data: []byte("a")})}}, &reprise.Request{Messages: []reprise.Message{msg(reprise.RoleUser, reprise.Media{Data: []byte("a"), Detail: "low", Name: "x"})}}, true},
 		{"ids of calls", base, turn("x", "y", `{"x":1,"y":2}`, reprise.Text{}, result("x", text("3")[0]), result("y", text(`{"a":1}`)[0])), true},
 		{"ids of results, crossed", base, turn("x", "y", `{"x":1,"y":2}`, reprise.Text{}, result("y", text("3")[0]), result("x", text(`{"a":1}`)[0])), false},
+		{"ids that come again", thrice("c", "c", "c"), thrice("c1", "c2", "c3"), true},
 		{"the order of results", base, turn("c1", "c2", `{"x":1,"y":2}`, reprise.Text{}, result("c2", text(`{"a":1}`)[0]), result("c1", text("3")[0])), true},
 		{"JSON", base, turn("c1", "c2", `{ "y":2, "x":1 }`, reprise.Text{}, result("c1", text(" 3")[0]), result("c2", text(`{ "a": 1}`)[0])), true},
 		{"arguments", base, turn("c1", "c2", `{"x":1,"y":3}`, reprise.Text{}, result("c1", text("3")[0]), result("c2", text(`{"a":1}`)[0])), false},

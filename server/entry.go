@@ -38,6 +38,7 @@ type asked struct {
 
 	once         sync.Once
 	request      *reprise.Request // nil: it cannot be read
+	problem      error            // why it cannot
 	whole        *reprise.Request // with what was said before it
 	conversation *reprise.Request
 	text         string // the conversation as JSON
@@ -53,10 +54,7 @@ func newAsked(method string, u *url.URL, body string) *asked {
 // counts which says what is asked: hosts and paths in front are where a
 // server happens to be.
 func (a *asked) exact() key {
-	body := a.body
-	if canonical, ok := cassette.Canonical(body); ok {
-		body = canonical
-	}
+	body, _ := cassette.Canonical(a.body)
 	if a.isCall {
 		return keyOf("call", a.codec.API, a.codec.Model, string(a.codec.Form), body)
 	}
@@ -78,14 +76,19 @@ func (a *asked) read() bool {
 		}
 		req, err := a.codec.Request()
 		if err != nil {
+			a.problem = err
 			return
 		}
-		a.request, a.whole = req, restored(continued(req, a.before), a.before)
+		a.request, a.whole = req, restored(named(continued(req, a.before)), a.before)
 		a.conversation = conversation(a.whole)
 		a.text = encode(a.conversation)
 	})
 	return a.request != nil
 }
+
+// talks reports whether there is a conversation by which the request can be
+// found. Other APIs have addresses that end as a model's does.
+func (a *asked) talks() bool { return a.read() && len(a.whole.Messages) > 0 }
 
 // said is the key of the same conversation.
 func (a *asked) said() key { return keyOf("conversation", a.text) }
@@ -118,6 +121,12 @@ type entry struct {
 // place names the exchange to people.
 func (e *entry) place() string { return fmt.Sprintf("%s#%d", e.file, e.in.ID) }
 
+// isIn reports whether the exchange is in the file of that name, or the end of
+// it; the empty name is any.
+func (e *entry) isIn(name string) bool {
+	return name == "" || e.file == name || strings.HasSuffix(e.file, "/"+name)
+}
+
 // known is the whole recorded answer, or what there is of it.
 func (e *entry) known() *reprise.Response {
 	e.answered.Do(func() {
@@ -127,8 +136,7 @@ func (e *entry) known() *reprise.Response {
 }
 
 // entries are the exchanges of a recording that can be served.
-func entries(file string, rec *cassette.Recording, host string) []*entry {
-	var redact cassette.Redact
+func entries(file string, rec *cassette.Recording, host string, redact *cassette.Redact) []*entry {
 	var list []*entry
 	for n := range rec.Interactions {
 		in := &rec.Interactions[n]

@@ -3,6 +3,7 @@ package server
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -37,16 +38,20 @@ type Guard struct {
 	// Most bounds the requests that are answered at once; 0: 20,000.
 	Most int
 
+	// Done, when set, is told of each request that is not let through, perhaps
+	// by several goroutines at once.
+	Done func(Answered)
+
 	active atomic.Int64
 }
 
 // Active is how many requests are being answered.
 func (g *Guard) Active() int { return int(g.active.Load()) }
 
-// ServeHTTP implements http.Handler. GET /healthz is answered to everyone.
+// ServeHTTP implements http.Handler. GET /healthz needs no token.
 func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !g.hostAllowed(r.Host) {
-		deny(w, http.StatusForbidden, fmt.Sprintf("%q is not one of this server's names", r.Host))
+		g.deny(w, r, http.StatusForbidden, fmt.Sprintf("%q is not one of this server's names: --allow-host (Guard.Hosts) adds one", r.Host))
 		return
 	}
 	if r.URL.Path == "/healthz" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
@@ -55,7 +60,7 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if origin := r.Header.Get("Origin"); origin != "" {
 		if !g.originAllowed(origin) {
-			deny(w, http.StatusForbidden, fmt.Sprintf("pages of %q may not use this server", origin))
+			g.deny(w, r, http.StatusForbidden, fmt.Sprintf("pages of %q may not use this server: --allow-origin (Guard.Origins) lets them", origin))
 			return
 		}
 		if allowOrigin(w, r, origin) {
@@ -63,7 +68,7 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if !g.authorized(r) {
-		deny(w, http.StatusUnauthorized, "this server wants its token: "+g.how())
+		g.deny(w, r, http.StatusUnauthorized, "this server wants its token: "+g.how())
 		return
 	}
 	most := int64(g.Most)
@@ -73,7 +78,7 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if g.active.Add(1) > most {
 		g.active.Add(-1)
 		w.Header().Set("Retry-After", "1")
-		deny(w, http.StatusServiceUnavailable, fmt.Sprintf("%d requests are being answered, and no more are at once", most))
+		g.deny(w, r, http.StatusServiceUnavailable, fmt.Sprintf("%d requests are being answered, and no more are at once", most))
 		return
 	}
 	defer g.active.Add(-1)
@@ -81,10 +86,13 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // deny answers with an error that any API's client can show.
-func deny(w http.ResponseWriter, status int, why string) {
+func (g *Guard) deny(w http.ResponseWriter, r *http.Request, status int, why string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	fmt.Fprintf(w, `{"type":"error","error":{"type":"reprise_guard","code":%d,"message":%q}}`+"\n", status, why)
+	if g.Done != nil {
+		g.Done(Answered{Method: r.Method, Path: r.URL.Path, Status: status, Err: errors.New(why)})
+	}
 }
 
 // hostAllowed guards against DNS rebinding: a page whose name was made to
@@ -98,11 +106,14 @@ func (g *Guard) hostAllowed(hostport string) bool {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return true
 	}
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || slices.Contains(g.Hosts, host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") ||
+		slices.ContainsFunc(g.Hosts, func(name string) bool { return strings.EqualFold(name, host) })
 }
 
 func (g *Guard) originAllowed(origin string) bool {
-	return slices.Contains(g.Origins, "*") || slices.Contains(g.Origins, strings.TrimSuffix(strings.ToLower(origin), "/"))
+	return slices.ContainsFunc(g.Origins, func(page string) bool {
+		return page == "*" || strings.EqualFold(strings.TrimSuffix(page, "/"), origin)
+	})
 }
 
 // allowOrigin tells a browser that a page may read the answer. It reports

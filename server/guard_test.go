@@ -28,9 +28,11 @@ func TestGuard(t *testing.T) {
 		{"a name that points here", &server.Guard{}, "/", headers{"Host": "evil.example:7777"}, 403, false},
 		{"its health by such a name", &server.Guard{}, "/healthz", headers{"Host": "evil.example"}, 403, false},
 		{"a name that is allowed", &server.Guard{Hosts: []string{"ci.example"}}, "/", headers{"Host": "ci.example:80"}, 200, true},
+		{"a name as it is written", &server.Guard{Hosts: []string{"MyMac.local"}}, "/", headers{"Host": "mymac.local:7777"}, 200, true},
 		{"a page", &server.Guard{}, "/", headers{"Origin": "https://evil.example"}, 403, false},
 		{"a file", &server.Guard{}, "/", headers{"Origin": "null"}, 403, false},
 		{"a page that is allowed", &server.Guard{Origins: []string{"http://localhost:3000"}}, "/", headers{"Origin": "http://localhost:3000"}, 200, true},
+		{"a page as it is written", &server.Guard{Origins: []string{"http://LocalHost:3000/"}}, "/", headers{"Origin": "http://localhost:3000"}, 200, true},
 		{"any page", &server.Guard{Origins: []string{"*"}}, "/", headers{"Origin": "https://evil.example"}, 200, true},
 		{"no token", &server.Guard{Token: token}, "/", nil, 401, false},
 		{"a wrong token", &server.Guard{Token: token}, "/", headers{server.TokenHeader: "s3cre"}, 401, false},
@@ -43,6 +45,8 @@ func TestGuard(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			seen := false
+			var done []server.Answered
+			tt.guard.Done = func(a server.Answered) { done = append(done, a) }
 			tt.guard.Next = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				seen = true
 				if r.Header.Get(server.TokenHeader) != "" {
@@ -61,6 +65,9 @@ func TestGuard(t *testing.T) {
 			tt.guard.ServeHTTP(w, r)
 			if w.Code != tt.want || seen != tt.seen {
 				t.Errorf("got %d %s, the handler saw it: %v", w.Code, w.Body, seen)
+			}
+			if told := len(done) == 1 && done[0].Status == w.Code && done[0].Err != nil; told != (w.Code >= 400) || len(done) > 1 {
+				t.Errorf("Done was told %+v", done)
 			}
 		})
 	}

@@ -48,7 +48,7 @@ func (l *library) decoded() {
 	l.once.Do(func() {
 		l.said, l.begun = map[key][]*entry{}, map[key][]*entry{}
 		for _, e := range l.entries {
-			if !e.read() {
+			if !e.talks() {
 				continue
 			}
 			k := e.asked.said()
@@ -83,6 +83,7 @@ func (s *shelf) complain(tell func(error), err error) {
 
 // loaded is a file that was read.
 type loaded struct {
+	of      string // the one of Handler.Files that it is, or is in
 	size    int64
 	changed time.Time
 	entries []*entry
@@ -111,7 +112,7 @@ func (h *Handler) library() (*library, error) {
 			byFile[name] = f.entries
 		}
 		for name, rec := range h.Recordings {
-			byFile[name] = entries(name, rec, h.Host)
+			byFile[name] = entries(name, rec, h.Host, &h.Redact)
 		}
 		s.now = newLibrary(byFile)
 	}
@@ -128,25 +129,25 @@ func (h *Handler) look() (changed bool, err error) {
 	}
 	there := map[string]bool{}
 	var errs []error
+	unseen := map[string]bool{}
 	for _, file := range h.Files {
+		more := false
 		info, err := os.Stat(file)
 		switch {
 		case err != nil:
-			there[file] = true // what was read of it stays
-			errs = append(errs, fmt.Errorf("%s: %w", file, pathless(err)))
+			err = fmt.Errorf("%s: %w", file, pathless(err))
 		case info.IsDir():
-			more, err := h.lookInto(file, there)
-			changed = changed || more
-			errs = append(errs, err)
+			more, err = h.lookInto(file, there)
 		default:
 			there[file] = true
-			more, err := h.read(file, info, func() (*cassette.Recording, error) { return cassette.Load(file) })
-			changed = changed || more
-			errs = append(errs, err)
+			more, err = h.read(file, file, info, func() (*cassette.Recording, error) { return cassette.Load(file) })
 		}
+		unseen[file] = err != nil
+		changed = changed || more
+		errs = append(errs, err)
 	}
-	for name := range s.files {
-		if !there[name] {
+	for name, f := range s.files {
+		if !there[name] && !unseen[f.of] {
 			delete(s.files, name)
 			changed = true
 		}
@@ -173,7 +174,7 @@ func (h *Handler) lookInto(dir string, there map[string]bool) (changed bool, err
 		}
 		full := filepath.Join(dir, name)
 		there[full], found = true, true
-		more, err := h.read(full, info, func() (*cassette.Recording, error) {
+		more, err := h.read(dir, full, info, func() (*cassette.Recording, error) {
 			f, err := root.Open(name)
 			if err != nil {
 				return nil, err
@@ -195,12 +196,12 @@ func (h *Handler) lookInto(dir string, there map[string]bool) (changed bool, err
 
 // read reads a file that is new or has changed. One that cannot be read is
 // complained of once.
-func (h *Handler) read(name string, info fs.FileInfo, load func() (*cassette.Recording, error)) (changed bool, err error) {
+func (h *Handler) read(of, name string, info fs.FileInfo, load func() (*cassette.Recording, error)) (changed bool, err error) {
 	old := h.shelf.files[name]
 	if old != nil && old.size == info.Size() && old.changed.Equal(info.ModTime()) {
 		return false, nil
 	}
-	now := &loaded{size: info.Size(), changed: info.ModTime()}
+	now := &loaded{of: of, size: info.Size(), changed: info.ModTime()}
 	h.shelf.files[name] = now
 	rec, err := load()
 	if err != nil {
@@ -213,7 +214,7 @@ func (h *Handler) read(name string, info fs.FileInfo, load func() (*cassette.Rec
 		}
 		return false, err
 	}
-	now.entries = entries(name, rec, h.Host)
+	now.entries = entries(name, rec, h.Host, &h.Redact)
 	return true, nil
 }
 

@@ -65,7 +65,7 @@ func (h *Handler) find(l *library, r *http.Request, a *asked) (found, error) {
 		all := h.candidates(l, r, a, rung)
 		var list []found
 		for _, f := range all {
-			if name == "" || f.entry.file == name || strings.HasSuffix(f.entry.file, "/"+name) {
+			if f.entry.isIn(name) {
 				list = append(list, f)
 			}
 		}
@@ -107,10 +107,10 @@ func (h *Handler) candidates(l *library, r *http.Request, anyHost *asked, rung R
 		// Hosts of one API understand some fields in their own way.
 		a := anyHost
 		if host != "" {
-			a = askedOf(r, host, anyHost.body)
+			a = askedOf(r, host, anyHost.body, &h.Redact)
 			a.before = l.entries
 		}
-		if !a.read() {
+		if !a.talks() {
 			continue
 		}
 		list := l.said[a.said()]
@@ -159,8 +159,7 @@ func fit(a *asked, e *entry) int {
 }
 
 // askedOf is a request as one to a host.
-func askedOf(r *http.Request, host, body string) *asked {
-	var redact cassette.Redact
+func askedOf(r *http.Request, host, body string, redact *cassette.Redact) *asked {
 	u := *r.URL
 	u.Scheme, u.Host, u.User = "https", host, nil
 	clean, err := url.Parse(redact.URL(u.String()))

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/repriselabs/reprise"
 	"github.com/repriselabs/reprise/cassette"
@@ -18,6 +17,18 @@ import (
 type Upstream struct {
 	Prefix string // of the path, which is taken off: "" or "/" for all, or /openai
 	URL    string // such as https://api.openai.com
+}
+
+// Check says what is wrong with the address.
+func (up Upstream) Check() error {
+	u, err := url.Parse(up.URL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return fmt.Errorf("the upstream %q is not an address such as https://api.openai.com", up.URL)
+	}
+	if u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return fmt.Errorf("the upstream %s has more than a host and a path", u.Redacted())
+	}
+	return nil
 }
 
 // A Proxy passes requests on to real APIs, and records them: it is the way to
@@ -40,12 +51,8 @@ func (p *Proxy) Check() error {
 		return errors.New("Proxy.Upstreams is empty: there is nowhere to pass requests on to")
 	}
 	for _, up := range p.Upstreams {
-		u, err := url.Parse(up.URL)
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return fmt.Errorf("the upstream %q is not an address such as https://api.openai.com", up.URL)
-		}
-		if u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-			return fmt.Errorf("the upstream %s has more than a host and a path", u.Redacted())
+		if err := up.Check(); err != nil {
+			return err
 		}
 	}
 	if p.Cassette == nil {
@@ -56,23 +63,16 @@ func (p *Proxy) Check() error {
 
 // ServeHTTP implements http.Handler.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	out := newResponse(w)
+	out := newResponse(w, r)
 	done := Answered{Method: r.Method, Path: r.URL.Path}
 	done.Err = p.serve(out, r, &done)
-	done.Status, done.Bytes = out.status, out.bytes
-	done.FirstByte, done.Took = out.first, time.Since(out.began)
-	if p.Done != nil {
-		p.Done(done)
-	}
-	if done.Err != nil && !errors.As(done.Err, new(*refusal)) {
-		panic(http.ErrAbortHandler)
-	}
+	out.end(done, p.Done)
 }
 
 func (p *Proxy) serve(w *response, r *http.Request, done *Answered) error {
 	body, err := readBody(w, r, p.MaxBody)
 	target, found := p.target(r.URL)
-	a := askedOf(r, target.Host, string(body))
+	a := askedOf(r, target.Host, string(body), &p.Cassette.Redact)
 	if a.isCall {
 		done.API = a.codec.API
 	}
@@ -144,7 +144,7 @@ func (p *Proxy) prefixes() string {
 func unrecordable(r *http.Request) error {
 	why := ""
 	switch {
-	case r.Header.Get("Upgrade") != "":
+	case r.Header.Get("Upgrade") != "" && r.Header.Get("Upgrade") != "h2c": // Java's client offers it; HTTP/1.1 does
 		why = fmt.Sprintf("%s cannot be recorded: only HTTP can", r.Header.Get("Upgrade"))
 	case strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-"):
 		why = "the request is signed for the address of this proxy, and AWS would refuse it: use a Bedrock API key (AWS_BEARER_TOKEN_BEDROCK), or record in the program with package cassette"
@@ -168,6 +168,9 @@ func passedOn(r *http.Request, target url.URL, body []byte) *http.Request {
 			continue
 		}
 		out.Header[name] = values
+	}
+	for name := range strings.SplitSeq(strings.Join(r.Header["Connection"], ","), ",") {
+		out.Header.Del(strings.TrimSpace(name)) // is of the connection too
 	}
 	if _, ok := out.Header["User-Agent"]; !ok {
 		out.Header.Set("User-Agent", "") // or net/http sends its own

@@ -22,21 +22,22 @@ import (
 
 // recorder is a proxy that records to a file.
 type recorder struct {
-	t    *testing.T
-	file string
-	tape *cassette.Cassette
-	url  string
-	done chan server.Answered
+	t     *testing.T
+	file  string
+	tape  *cassette.Cassette
+	proxy *server.Proxy
+	url   string
+	done  chan server.Answered
 }
 
 func record(t *testing.T, mode cassette.Mode, file string, upstreams ...server.Upstream) *recorder {
 	t.Helper()
 	r := &recorder{t: t, file: file, tape: &cassette.Cassette{File: file, Mode: mode}, done: make(chan server.Answered, 9)}
-	p := &server.Proxy{Upstreams: upstreams, Cassette: r.tape, Done: func(a server.Answered) { r.done <- a }}
-	if err := p.Check(); err != nil {
+	r.proxy = &server.Proxy{Upstreams: upstreams, Cassette: r.tape, Done: func(a server.Answered) { r.done <- a }}
+	if err := r.proxy.Check(); err != nil {
 		t.Fatal(err)
 	}
-	srv := httptest.NewServer(p)
+	srv := httptest.NewServer(r.proxy)
 	t.Cleanup(srv.Close)
 	r.url = srv.URL
 	return r
@@ -240,6 +241,42 @@ func TestRecordClientGone(t *testing.T) {
 	}
 }
 
+// TestPassedOn: what is of the connection, or of this server, stays here; all
+// else comes as it is, both ways.
+func TestPassedOn(t *testing.T) {
+	var got http.Header
+	up := upstream(t, func(w http.ResponseWriter, r *http.Request) {
+		got = r.Header
+		w.Header()["Content-Type"] = nil
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		w.Header().Set("X-Sent", "yes")
+		io.WriteString(w, `{"a":1}`)
+	})
+	r := record(t, cassette.Record, filepath.Join(t.TempDir(), "run.yaml"), server.Upstream{URL: up})
+	guard := &server.Guard{Next: r.proxy, Origins: []string{"http://localhost:3000"}}
+	req := httptest.NewRequest(http.MethodGet, "http://localhost/x", nil)
+	for name, value := range map[string]string{
+		"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA", // as Java's client does
+		"Origin": "http://localhost:3000", "Reprise-Session": "a", "X-Asked": "yes",
+	} {
+		req.Header.Set(name, value)
+	}
+	w := httptest.NewRecorder()
+	guard.ServeHTTP(w, req)
+	<-r.done
+	if d := cmp.Diff(http.Header{"Accept-Encoding": {"gzip"}, "X-Asked": {"yes"}}, got); d != "" {
+		t.Errorf("the upstream got (-want +got):\n%s", d)
+	}
+	w.Header().Del("Date")
+	want := http.Header{
+		"Access-Control-Allow-Origin": {"http://localhost:3000"}, "Access-Control-Expose-Headers": {"Reprise-Match, Reprise-Exchange"}, "Vary": {"Origin"},
+		"Content-Type": nil, "Content-Length": {"7"}, "X-Sent": {"yes"},
+	}
+	if d := cmp.Diff(want, w.Header()); d != "" || w.Code != 200 {
+		t.Errorf("%d %s: the client got (-want +got):\n%s", w.Code, w.Body, d)
+	}
+}
+
 // TestNotPassedOn: what cannot be recorded is refused in the words of its API,
 // and no key is in them.
 func TestNotPassedOn(t *testing.T) {
@@ -298,6 +335,29 @@ func TestProxyCheck(t *testing.T) {
 	}
 }
 
+// TestRecordUpload: a file that is sent is found again, though the boundary
+// around it is another one each time.
+func TestRecordUpload(t *testing.T) {
+	up := upstream(t, func(w http.ResponseWriter, r *http.Request) { io.Copy(w, r.Body) })
+	r := record(t, cassette.Record, filepath.Join(t.TempDir(), "run.yaml"), server.Upstream{URL: up})
+	upload := func(boundary, content string) string {
+		return strings.ReplaceAll("--X\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.bin\"\r\n\r\n"+content+"\r\n--X--\r\n", "X", boundary)
+	}
+	live := post(t, r.url+"/v1/files", upload("one", "a\xff\x00"))
+	r.recorded()
+	url := serve(t, &server.Handler{Files: []string{r.file}}) + "/v1/files"
+	for content, want := range map[string]reply{
+		"a\xff\x00": {200, "exact", "run.yaml#0", live.Body},
+		"b\xff\x00": {404, "none", "", `{"error":{"message":"no recording for POST /v1/files: nothing is like it among 1 recorded exchanges","type":"not_found"}}` + "\n"},
+	} {
+		got := post(t, url, upload("two", content))
+		got.Exchange = strings.TrimPrefix(got.Exchange, filepath.Dir(r.file)+"/")
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%q (-want +got):\n%s", content, d)
+		}
+	}
+}
+
 // TestRecordMCP: an MCP server over HTTP is recorded and replayed too.
 func TestRecordMCP(t *testing.T) {
 	type in struct {
@@ -314,7 +374,7 @@ func TestRecordMCP(t *testing.T) {
 	use := func(url string) string {
 		t.Helper()
 		client := mcp.NewClient(&mcp.Implementation{Name: "client", Version: "1"}, nil)
-		session, err := client.Connect(t.Context(), &mcp.StreamableClientTransport{Endpoint: url + "/mcp", DisableStandaloneSSE: true}, nil)
+		session, err := client.Connect(t.Context(), &mcp.StreamableClientTransport{Endpoint: url + "/mcp"}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

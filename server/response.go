@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"net/http"
 	"time"
 )
@@ -14,6 +15,7 @@ const patience = time.Minute
 type response struct {
 	http.ResponseWriter
 	control *http.ResponseController
+	http2   bool
 	began   time.Time
 	renewed time.Time // when the deadline for writing was set
 	first   time.Duration
@@ -21,8 +23,8 @@ type response struct {
 	bytes   int64
 }
 
-func newResponse(w http.ResponseWriter) *response {
-	return &response{ResponseWriter: w, control: http.NewResponseController(w), began: time.Now()}
+func newResponse(w http.ResponseWriter, r *http.Request) *response {
+	return &response{ResponseWriter: w, control: http.NewResponseController(w), http2: r.ProtoMajor == 2, began: time.Now()}
 }
 
 // Unwrap is for http.ResponseController.
@@ -48,24 +50,51 @@ func (w *response) Write(b []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
-	now := time.Now()
+	now := w.hurry()
 	if w.first == 0 {
 		w.first = now.Sub(w.began)
-	}
-	if now.Sub(w.renewed) > patience/4 {
-		w.renewed = now
-		_ = w.control.SetWriteDeadline(now.Add(patience))
 	}
 	n, err := w.ResponseWriter.Write(b)
 	w.bytes += int64(n)
 	return n, err
 }
 
-// flush passes on what was written.
-func (w *response) flush() error {
-	err := w.control.Flush()
-	if err == http.ErrNotSupported {
-		return nil
+// hurry sees to it that there is a deadline for what is written now. With it
+// at the end, that is also what net/http writes by itself then.
+func (w *response) hurry() (now time.Time) {
+	now = time.Now()
+	if now.Sub(w.renewed) > patience/4 {
+		w.renewed = now
+		_ = w.control.SetWriteDeadline(now.Add(patience))
 	}
-	return err
+	return now
+}
+
+// FlushError passes on what was written. HTTP/2 ends a stream at its deadline
+// even if there is nothing to write, so there is none until there is.
+func (w *response) FlushError() error {
+	w.hurry()
+	err := w.control.Flush()
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	if w.http2 {
+		w.renewed = time.Time{}
+		_ = w.control.SetWriteDeadline(w.renewed)
+	}
+	return nil
+}
+
+// end tells what became of the request. What must not look like a whole answer
+// ends in a panic, which breaks the connection.
+func (w *response) end(done Answered, tell func(Answered)) {
+	w.hurry()
+	done.Status, done.Bytes = w.status, w.bytes
+	done.FirstByte, done.Took = w.first, time.Since(w.began)
+	if tell != nil {
+		tell(done)
+	}
+	if done.Err != nil && !errors.As(done.Err, new(*refusal)) {
+		panic(http.ErrAbortHandler)
+	}
 }

@@ -64,6 +64,10 @@ type Handler struct {
 	// anthropic, gemini.
 	As []string
 
+	// Redact names what is a secret besides the usual credentials, as it did
+	// when the recordings were made: requests are compared without them.
+	Redact cassette.Redact
+
 	Pace    float64         // as for [cassette.Cassette]: 0 answers at once, 1 as recorded
 	Fault   *cassette.Fault // spoils answers; its Transport is not used
 	Loop    bool            // sessions begin again when they have had all answers too
@@ -117,10 +121,14 @@ func (h *Handler) Load() error {
 		return err
 	}
 	l, err := h.library()
-	if err == nil && len(l.entries) == 0 {
-		err = errors.New("there are no recorded exchanges to answer from")
+	if err != nil || len(l.entries) > 0 {
+		return err
 	}
-	return err
+	with := ""
+	if h.Host != "" {
+		with = fmt.Sprintf(" with %q", h.Host)
+	}
+	return fmt.Errorf("there are no recorded exchanges%s to answer from", with)
 }
 
 // Exchanges lists what can be answered, as file#id.
@@ -139,17 +147,10 @@ func (h *Handler) Exchanges() []string {
 // ServeHTTP answers a request, or says in the words of its API why there is
 // no recorded answer.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	out := newResponse(w)
+	out := newResponse(w, r)
 	done := Answered{Method: r.Method, Path: r.URL.Path, Session: r.Header.Get(SessionHeader)}
 	done.Err = h.serve(out, r, &done)
-	done.Status, done.Bytes = out.status, out.bytes
-	done.FirstByte, done.Took = out.first, time.Since(out.began)
-	if h.Done != nil {
-		h.Done(done)
-	}
-	if done.Err != nil && !errors.As(done.Err, new(*refusal)) {
-		panic(http.ErrAbortHandler) // breaks the connection, as the recorded one was
-	}
+	out.end(done, h.Done)
 }
 
 // APIs lists the APIs of which there are recorded calls, and those of As.
@@ -175,8 +176,7 @@ func (r *refusal) Unwrap() error { return r.error }
 
 func (h *Handler) serve(w *response, r *http.Request, done *Answered) error {
 	body, err := readBody(w, r, h.MaxBody)
-	var redact cassette.Redact
-	a := askedOf(r, "", redact.Body(string(body)))
+	a := askedOf(r, "", h.Redact.Body(string(body)), &h.Redact)
 	if a.isCall {
 		done.API = a.codec.API
 	}
@@ -197,7 +197,7 @@ func (h *Handler) serve(w *response, r *http.Request, done *Answered) error {
 	}
 	if f.entry == nil || f.used {
 		w.Header().Set(MatchHeader, "none")
-		return refuse(w, a, h.miss(l, a, f))
+		return refuse(w, a, h.miss(l, r, a, f))
 	}
 	done.Rung, done.Exchange = f.rung, f.entry.place()
 	w.Header().Set(MatchHeader, string(f.rung))
@@ -236,5 +236,5 @@ func readBody(w *response, r *http.Request, most int64) ([]byte, error) {
 	} else {
 		err = &reprise.Error{Kind: reprise.KindInvalid, Status: http.StatusBadRequest, Err: fmt.Errorf("the request's body: %w", err)}
 	}
-	return body, err
+	return nil, err
 }

@@ -129,6 +129,36 @@ func TestLadder(t *testing.T) {
 	}
 }
 
+// TestSecrets: what was taken out of a recording by name is not compared.
+func TestSecrets(t *testing.T) {
+	rec := seed(t)
+	in := &rec.Interactions[0]
+	in.Request.Body = `{"model":"m","messages":[{"role":"user","content":"mail REDACTED"}]}`
+	body := `{"model":"m","messages":[{"role":"user","content":"mail alice@example.org"}]}`
+	for secret, want := range map[string]string{"alice@example.org": "exact", "": "none"} {
+		h := &server.Handler{Recordings: map[string]*cassette.Recording{"a.yaml": rec}, Redact: cassette.Redact{Strings: []string{secret}}}
+		if got := post(t, serve(t, h)+chat, body); got.Match != want {
+			t.Errorf("with the secret %q: %q, want %q", secret, got.Match, want)
+		}
+	}
+}
+
+// TestNoConversation: what has no messages is only the same to the letter,
+// such as what other APIs have under an address that ends alike.
+func TestNoConversation(t *testing.T) {
+	rec := seed(t)
+	in := &rec.Interactions[0]
+	in.Request.URL, in.Request.Body = "https://api.openai.com/v1/threads/t/messages", `{"role":"user","content":"hi"}`
+	for _, match := range []server.Rung{server.Conversation, server.Loose} {
+		url := serve(t, &server.Handler{Recordings: map[string]*cassette.Recording{"a.yaml": rec}, Match: match}) + "/v1/threads/t/messages"
+		for body, want := range map[string]string{in.Request.Body: "exact", `{"role":"user","content":"bye"}`: "none"} {
+			if got := post(t, url, body); got.Match != want {
+				t.Errorf("%s on the rung %q, want %q", body, got.Match, want)
+			}
+		}
+	}
+}
+
 func TestMiss(t *testing.T) {
 	body := seed(t).Interactions[1].Request.Body
 	hot := edit(t, body, map[string]any{"temperature": 0.7})
@@ -153,7 +183,11 @@ func TestMiss(t *testing.T) {
 		},
 		{
 			"another API", "", "/v1/messages", `{"model":"m","messages":[{"role":"user","content":"hi"}]}`,
-			"no recording for POST /v1/messages: nothing is like it among 2 recorded exchanges",
+			"no recording for POST /v1/messages: nothing is like it among 2 recorded exchanges\n  recordings of other APIs answer it with --as anthropic (Handler.As)",
+		},
+		{
+			"no JSON", "", chat, `{"model":`,
+			"no recording for POST /v1/chat/completions: the request is not a JSON object: unexpected end of JSON input",
 		},
 		{
 			"no model call", "", "/v1/embeddings", `{"model":"m"}`,
@@ -236,6 +270,17 @@ func TestOneCassette(t *testing.T) {
 			t.Errorf("%s: answered by %q, want %q", name, got.Exchange, want)
 		}
 	}
+	for name, want := range map[string]string{
+		"c.yaml": "no recording for POST /v1/chat/completions in c.yaml: nothing is like it among 0 recorded exchanges",
+		"b.yaml": "no recording for POST /v1/chat/completions in b.yaml: nearest is b.yaml#0\n",
+	} {
+		h := &server.Handler{Recordings: h.Recordings, Done: func(a server.Answered) {
+			if !strings.HasPrefix(fmt.Sprint(a.Err), want) {
+				t.Errorf("%s: %v", name, a.Err)
+			}
+		}}
+		post(t, serve(t, h)+chat, edit(t, body, map[string]any{"model": "grok-4"}), server.CassetteHeader, name)
+	}
 }
 
 func TestHost(t *testing.T) {
@@ -244,7 +289,7 @@ func TestHost(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	h := &server.Handler{Host: "api.openai.com", Recordings: map[string]*cassette.Recording{"seed.yaml": seed(t)}}
-	if err := h.Load(); err == nil || err.Error() != "there are no recorded exchanges to answer from" {
+	if err := h.Load(); err == nil || err.Error() != `there are no recorded exchanges with "api.openai.com" to answer from` {
 		t.Errorf("got %v", err)
 	}
 }
@@ -297,32 +342,40 @@ func TestReload(t *testing.T) {
 	})
 }
 
-// TestFileGone: what was read of a file that is gone stays, and that it is
-// gone is told once.
+// TestFileGone: what was read of a file or folder that is gone stays, and that
+// it is gone is told once.
 func TestFileGone(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		file := filepath.Join(t.TempDir(), "a.yaml")
-		if err := os.WriteFile(file, demo.Cassette, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		var problems []string
-		h := &server.Handler{Files: []string{file}, Problem: func(err error) { problems = append(problems, err.Error()) }}
-		if err := h.Load(); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Remove(file); err != nil {
-			t.Fatal(err)
-		}
-		for range 3 {
-			time.Sleep(time.Second)
-			if n := len(h.Exchanges()); n != 2 {
-				t.Errorf("%d exchanges", n)
-			}
-		}
-		if d := cmp.Diff([]string{file + ": no such file or directory"}, problems); d != "" {
-			t.Errorf("(-want +got):\n%s", d)
-		}
-	})
+	for _, name := range []string{"a.yaml", "."} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				dir := filepath.Join(t.TempDir(), "recordings")
+				if err := os.Mkdir(dir, 0o700); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(dir, "a.yaml"), demo.Cassette, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				file := filepath.Join(dir, name)
+				var problems []string
+				h := &server.Handler{Files: []string{file}, Problem: func(err error) { problems = append(problems, err.Error()) }}
+				if err := h.Load(); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.RemoveAll(file); err != nil {
+					t.Fatal(err)
+				}
+				for range 3 {
+					time.Sleep(time.Second)
+					if n := len(h.Exchanges()); n != 2 {
+						t.Errorf("%d exchanges", n)
+					}
+				}
+				if d := cmp.Diff([]string{file + ": no such file or directory"}, problems); d != "" {
+					t.Errorf("(-want +got):\n%s", d)
+				}
+			})
+		})
+	}
 }
 
 func TestLoad(t *testing.T) {
@@ -355,7 +408,7 @@ func TestChunks(t *testing.T) {
 		h := &server.Handler{Recordings: map[string]*cassette.Recording{"a.yaml": rec}, Pace: 0.5}
 		w := &pieces{header: http.Header{}, began: time.Now()}
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, chat, strings.NewReader(in.Request.Body)))
-		want := []string{"1s: 100", "2s: 300", "2s: 8729"}
+		want := []string{"500ms: 0", "1s: 100", "2s: 300", "2s: 8729"}
 		if d := cmp.Diff(want, w.got); d != "" || w.status != 200 {
 			t.Errorf("status %d (-want +got):\n%s", w.status, d)
 		}
@@ -438,6 +491,22 @@ func TestRecordedFailures(t *testing.T) {
 				t.Errorf("Done was told %v", done.Err)
 			}
 		})
+	}
+}
+
+// TestRecordedErrors: an error that was told in mid-stream is told in the
+// words of another API too, and ends the stream as it does there.
+func TestRecordedErrors(t *testing.T) {
+	rec := seed(t)
+	in := &rec.Interactions[0]
+	in.Response.Body = `data: {"id":"1","choices":[{"index":0,"delta":{"content":"Hel"}}]}` + "\n\n" + `data: {"error":{"message":"Overloaded","type":"server_error","code":"overloaded"}}` + "\n\n"
+	in.Response.Chunks = nil
+	in.Request.Body = `{"model":"m","messages":[{"role":"user","content":"hi"}],"stream":true}`
+	url := serve(t, &server.Handler{Recordings: map[string]*cassette.Recording{"a.yaml": rec}, As: []string{"anthropic"}})
+	got := post(t, url+"/v1/messages", `{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"hi"}],"stream":true}`)
+	if want := "event: error\ndata: " + `{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}` + "\n\n"; !strings.HasSuffix(got.Body, want) ||
+		!strings.Contains(got.Body, `"model":"m"`) || got.Status != 200 {
+		t.Errorf("got %+v", got)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/repriselabs/reprise/cassette"
 	"github.com/repriselabs/reprise/server"
 )
 
@@ -120,4 +121,46 @@ func TestLongStream(t *testing.T) {
 		stop()
 		<-ended
 	})
+}
+
+// TestLongWaits: a stream may pause for longer than a client may take to take
+// a piece of it, before it begins, between two pieces and at the end.
+func TestLongWaits(t *testing.T) {
+	rec := seed(t)
+	in := &rec.Interactions[0]
+	const wait = 5 * time.Minute
+	in.Response.Chunks = []cassette.Chunk{{Size: 100, Wait: wait}, {Size: len(in.Response.Body) - 100, Wait: wait}, {Wait: wait}}
+	for _, name := range []string{"HTTP/1.1", "HTTP/2.0"} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := &server.Handler{Recordings: map[string]*cassette.Recording{"a.yaml": rec}, Pace: 1}
+				ln, ended := newPipes(), make(chan error, 1)
+				ctx, stop := context.WithCancel(t.Context())
+				go func() { ended <- (&server.Server{Handler: h}).Serve(ctx, ln) }()
+				var protocols http.Protocols
+				protocols.SetHTTP1(name == "HTTP/1.1")
+				protocols.SetUnencryptedHTTP2(name == "HTTP/2.0")
+				client := &http.Client{Transport: &http.Transport{
+					Protocols:   &protocols,
+					DialContext: func(context.Context, string, string) (net.Conn, error) { return ln.dial(), nil },
+				}}
+				began := time.Now()
+				resp, err := client.Post("http://localhost"+chat, "application/json", strings.NewReader(in.Request.Body))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if took := time.Since(began); took > wait || resp.Proto != name {
+					t.Errorf("the headers came after %v, in %s", took, resp.Proto)
+				}
+				b, err := io.ReadAll(resp.Body)
+				if err != nil || string(b) != in.Response.Body {
+					t.Errorf("%d bytes of %d after %v: %v", len(b), len(in.Response.Body), time.Since(began), err)
+				}
+				resp.Body.Close()
+				client.CloseIdleConnections()
+				stop()
+				<-ended
+			})
+		})
+	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -86,6 +87,9 @@ func record(cmd *cobra.Command, f recordFlags, file string, command []string) (e
 	if err != nil {
 		return err
 	}
+	if f.append && f.overwrite {
+		return usageError{errors.New("--append keeps the file, and --overwrite replaces it: only one of them can be")}
+	}
 	tape := &cassette.Cassette{File: file, Mode: cassette.Record, Redact: cassette.Redact{Strings: redact.Strings, Patterns: redact.Patterns}}
 	if f.append {
 		tape.Mode = cassette.Append
@@ -99,7 +103,7 @@ func record(cmd *cobra.Command, f recordFlags, file string, command []string) (e
 	if err := proxy.Check(); err != nil {
 		return usageError{err}
 	}
-	guard := &server.Guard{Next: watch.withMetrics(proxy)}
+	guard := &server.Guard{Next: watch.withMetrics(proxy), Done: watch.done}
 	watch.active = guard.Active
 	f.anyPortFor(cmd, command)
 	srv, ln, err := f.start(guard, notes)
@@ -133,11 +137,11 @@ func (f *recordFlags) targets(forCommand bool) ([]server.Upstream, error) {
 		return list, nil
 	}
 	for _, a := range models.Addresses() {
-		to := a.URL
-		if set := os.Getenv(a.Var); set != "" {
-			to = set
+		up := server.Upstream{Prefix: "/" + a.Provider, URL: cmp.Or(os.Getenv(a.Var), a.URL)}
+		if err := up.Check(); err != nil {
+			return nil, fmt.Errorf("$%s: %w", a.Var, err)
 		}
-		list = append(list, server.Upstream{Prefix: "/" + a.Provider, URL: to})
+		list = append(list, up)
 	}
 	return list, nil
 }

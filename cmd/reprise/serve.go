@@ -57,6 +57,7 @@ type serveFlags struct {
 	as                 []string
 	pace               float64
 	loop               bool
+	secrets            secretFlags
 }
 
 func serveCommand() *cobra.Command {
@@ -107,14 +108,20 @@ anthropic, gemini.
 	flags.Float64Var(&f.pace, "pace", 0, "replay the recorded waits, times `X`: 0 is at once, 1 as recorded")
 	flags.StringVar(&f.fault, "fault", "", "spoil answers: `KINDS` such as cut,events=3 or status=429,times=2")
 	flags.BoolVar(&f.loop, "loop", false, "begin a session again when it has had all answers")
+	f.secrets.add(cmd)
 	return cmd
 }
 
 func serve(cmd *cobra.Command, f serveFlags, files, command []string) error {
+	redact, err := f.secrets.redact()
+	if err != nil {
+		return err
+	}
 	watch := newWatch(cmd.ErrOrStderr())
 	h := &server.Handler{
 		Files: files, Host: f.host, Match: server.Rung(f.match), As: f.as, Pace: f.pace, Loop: f.loop,
-		Done: watch.done, Problem: watch.problem,
+		Redact: cassette.Redact{Strings: redact.Strings, Patterns: redact.Patterns},
+		Done:   watch.done, Problem: watch.problem,
 	}
 	if f.fault != "" {
 		fault, err := cassette.ParseFault(f.fault)
@@ -129,7 +136,7 @@ func serve(cmd *cobra.Command, f serveFlags, files, command []string) error {
 	if err := h.Load(); err != nil {
 		return err
 	}
-	guard := &server.Guard{Next: watch.withMetrics(h), KeyIsToken: true}
+	guard := &server.Guard{Next: watch.withMetrics(h), KeyIsToken: true, Done: watch.done}
 	watch.active = guard.Active
 	notes := cmd.ErrOrStderr()
 	f.anyPortFor(cmd, command)

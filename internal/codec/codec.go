@@ -4,6 +4,7 @@ package codec
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"iter"
@@ -14,6 +15,7 @@ import (
 	"github.com/repriselabs/reprise"
 	"github.com/repriselabs/reprise/anthropic"
 	"github.com/repriselabs/reprise/gemini"
+	"github.com/repriselabs/reprise/internal/wire"
 	"github.com/repriselabs/reprise/openai"
 	"github.com/repriselabs/reprise/openaichat"
 )
@@ -34,9 +36,25 @@ type Codec struct {
 
 	// WriteResponse answers as a server of the API does, and WriteError with
 	// an error: see openaichat.WriteResponse. Known is what is known of the
-	// answer before its events come.
+	// answer before its events come. An error of which the client was told in
+	// mid-stream is one of [Told].
 	WriteResponse func(w io.Writer, evs events, known *reprise.Response) ([]reprise.Warning, error)
 	WriteError    func(w http.ResponseWriter, err error) error
+}
+
+// Told reports whether an error ends an answer that has begun in the words of
+// the API. After any other the connection is to be broken.
+func Told(err error) bool { return wire.Told(err) }
+
+// knowing is what is known of an answer, of which the request names the model
+// at least.
+func knowing(asked, known *reprise.Response) *reprise.Response {
+	if known == nil {
+		return asked
+	}
+	k := *known
+	k.Model = cmp.Or(k.Model, asked.Model)
+	return &k
 }
 
 // Form is how a request wants to be answered.
@@ -94,7 +112,7 @@ func chat(u *url.URL, body []byte) Codec {
 		},
 		Error: func(body []byte, status int) *reprise.Error { return openaichat.ReadError(body, status, &d) },
 		WriteResponse: func(w io.Writer, evs events, known *reprise.Response) ([]reprise.Warning, error) {
-			as.Known = known
+			as.Known = knowing(as.Known, known)
 			return openaichat.WriteResponse(w, evs, as)
 		},
 		WriteError: func(w http.ResponseWriter, err error) error { return openaichat.WriteError(w, err, as) },
@@ -114,7 +132,7 @@ func responses(u *url.URL, body []byte) Codec {
 		},
 		Error: func(body []byte, status int) *reprise.Error { return openai.ReadError(body, status, &d) },
 		WriteResponse: func(w io.Writer, evs events, known *reprise.Response) ([]reprise.Warning, error) {
-			as.Known = known
+			as.Known = knowing(as.Known, known)
 			return openai.WriteResponse(w, evs, as)
 		},
 		WriteError: func(w http.ResponseWriter, err error) error { return openai.WriteError(w, err, as) },
@@ -169,7 +187,7 @@ func messages(u *url.URL, body []byte) Codec {
 		},
 		Error: func(body []byte, status int) *reprise.Error { return anthropic.ReadError(body, status, provider) },
 		WriteResponse: func(w io.Writer, evs events, known *reprise.Response) ([]reprise.Warning, error) {
-			as.Known = known
+			as.Known = knowing(as.Known, known)
 			return anthropic.WriteResponse(w, evs, as)
 		},
 		WriteError: func(w http.ResponseWriter, err error) error { return anthropic.WriteError(w, err, as) },
@@ -211,7 +229,7 @@ func generate(u *url.URL, provider, model string, body []byte) Codec {
 		},
 		Error: func(body []byte, status int) *reprise.Error { return gemini.ReadError(body, status, provider) },
 		WriteResponse: func(w io.Writer, evs events, known *reprise.Response) ([]reprise.Warning, error) {
-			as.Known = known
+			as.Known = knowing(as.Known, known)
 			return gemini.WriteResponse(w, evs, as)
 		},
 		WriteError: func(w http.ResponseWriter, err error) error { return gemini.WriteError(w, err, as) },

@@ -5,6 +5,7 @@ import (
 
 	"github.com/repriselabs/reprise"
 	"github.com/repriselabs/reprise/anthropic"
+	"github.com/repriselabs/reprise/gemini"
 	"github.com/repriselabs/reprise/openai"
 )
 
@@ -25,4 +26,21 @@ func Previous(req *reprise.Request) (id string, keepsTools bool) {
 		return extra.Thread.Previous, true
 	}
 	return "", false
+}
+
+// Kept is what of a request the provider keeps besides the answers before it,
+// and the request only names: a prompt, or what is cached. It is JSON, or
+// empty.
+func Kept(req *reprise.Request) string {
+	var names struct {
+		Prompt json.RawMessage `json:"prompt,omitempty"`        // of OpenAI's Responses
+		Cached string          `json:"cachedContent,omitempty"` // of Gemini
+	}
+	for _, api := range []string{openai.API, gemini.API} {
+		_ = json.Unmarshal(req.Extra[api], &names) // there may be none
+	}
+	if kept, err := json.Marshal(names); err == nil && string(kept) != "{}" {
+		return string(kept)
+	}
+	return ""
 }

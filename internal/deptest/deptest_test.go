@@ -61,7 +61,7 @@ var rules = []struct {
 	{"modeltest", []string{""}, nil},
 	{"mcp", []string{"", "mcp"}, []string{mcpSDK, schemas}},
 	{"models", []string{"", "anthropic", "anthropic/bedrock", "anthropic/vertex", "gemini", "gemini/vertex", "openai", "openaichat"}, nil},
-	{"internal/codec", []string{"", "anthropic", "gemini", "openai", "openaichat"}, nil},
+	{"internal/codec", []string{"", "anthropic", "gemini", "openai", "openaichat", "internal/wire"}, nil},
 	{"transcript", []string{"", "cassette", "internal/codec", "price"}, nil},
 	{"server", []string{"", "cassette", "internal/codec", "transcript"}, nil},
 	{"cmd/reprise", []string{"", "agent", "cassette", "internal/demo", "mcp", "models", "openaichat", "price", "server", "transcript"}, []string{cobra, charm, profile, terminal, metrics}},

@@ -46,8 +46,8 @@ type Form interface {
 func (r *Reply) Write(form Form, events iter.Seq2[reprise.Event, error], known *reprise.Response) ([]reprise.Warning, error) {
 	form.Restart()
 	err := r.run(form, InOrder(events, known))
-	if err != nil && r.begun && !r.broken {
-		r.tell(form, err)
+	if err != nil && r.begun && !r.broken && Told(err) {
+		_ = form.Tell(AsError(err)) // there is an error already
 	}
 	return r.Warnings, err
 }
@@ -82,15 +82,14 @@ func (r *Reply) run(form Form, events iter.Seq2[reprise.Event, error]) error {
 	return form.End()
 }
 
-// tell sends an error in mid-stream, if it is one that servers tell: what
-// befell the connection is not.
-func (r *Reply) tell(form Form, err error) {
-	e := AsError(err)
-	switch e.Kind {
+// Told reports whether servers tell their clients of an error in mid-stream:
+// of what befell the connection they do not.
+func Told(err error) bool {
+	switch AsError(err).Kind {
 	case reprise.KindCut, reprise.KindNetwork, reprise.KindTransport, reprise.KindBadResponse, reprise.KindCanceled:
-		return
+		return false
 	}
-	_ = form.Tell(e) // there is an error already
+	return true
 }
 
 // Warn adds a warning.
