@@ -88,8 +88,11 @@ func writeInteraction(w *bufio.Writer, i int, request string, answer []byte, res
 // InteractionBody is the body of the i-th request of a cassette.
 func InteractionBody(i int) string {
 	return fmt.Sprintf(`{"model":"grok-code-fast-1","messages":[{"role":"system","content":"%s"},{"role":"user","content":"%s %d"}],"max_tokens":4000,"stream":true,"stream_options":{"include_usage":true}}`,
-		System, strings.Repeat("Tell me more of it. ", 450), i)
+		System, longText, i)
 }
+
+// longText is made once: what it costs to ask is in each peer's figures.
+var longText = strings.Repeat("Tell me more of it. ", 450)
 
 // Interaction is the i-th request of a cassette.
 func Interaction(i int) (*http.Request, error) {
