@@ -15,7 +15,7 @@ import (
 // text as it is, for what is not JSON. The form is not JSON, and is another in
 // each process.
 func Canonical(text string) (string, bool) {
-	b, ok := canonical(nil, text)
+	b, ok := canonical(make([]byte, 0, min(len(text)+len(text)/2, 2<<10)), text)
 	if !ok {
 		return text, false
 	}

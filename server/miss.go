@@ -50,7 +50,7 @@ func (h *Handler) miss(l *library, a *asked, f found) error {
 		return e
 	}
 	l.decoded()
-	if near := nearest(l, a, h.translates(a.codec)); near != nil {
+	if near := nearest(l, a, h.translates(a.codec())); near != nil {
 		e.Nearest = near.place()
 		e.Changes = transcript.Changes(a.conversation, near.conversation)
 		if e.Changes == "" {
@@ -69,7 +69,7 @@ func nearest(l *library, a *asked, anyAPI bool) *entry {
 	}
 	var all []candidate
 	for _, e := range l.entries {
-		if e.read() && (anyAPI || e.codec.API == a.codec.API) {
+		if e.read() && (anyAPI || e.codec().API == a.codec().API) {
 			all = append(all, candidate{e, cassette.Alike(e.text, a.text)})
 		}
 	}
@@ -95,8 +95,8 @@ func refuse(w http.ResponseWriter, a *asked, err error) error {
 	case errors.As(err, &own):
 		told = own
 	}
-	if a.isCall {
-		_ = a.codec.WriteError(w, told) // a client that is gone is told nothing
+	if a.isCall() {
+		_ = a.codec().WriteError(w, told) // a client that is gone is told nothing
 		return &refusal{err}
 	}
 	w.Header().Set("Content-Type", "application/json")

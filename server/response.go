@@ -1,6 +1,7 @@
 package server
 
 import (
+	"io"
 	"net/http"
 	"time"
 )
@@ -45,6 +46,22 @@ func (w *response) WriteHeader(status int) {
 }
 
 func (w *response) Write(b []byte) (int, error) {
+	w.begin()
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// WriteString is Write for what net/http need not have a copy of.
+func (w *response) WriteString(s string) (int, error) {
+	w.begin()
+	n, err := io.WriteString(w.ResponseWriter, s)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// begin comes before what is written.
+func (w *response) begin() {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
@@ -56,9 +73,6 @@ func (w *response) Write(b []byte) (int, error) {
 		w.renewed = now
 		_ = w.control.SetWriteDeadline(now.Add(patience))
 	}
-	n, err := w.ResponseWriter.Write(b)
-	w.bytes += int64(n)
-	return n, err
 }
 
 // flush passes on what was written.
