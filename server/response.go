@@ -20,6 +20,7 @@ type response struct {
 	first   time.Duration
 	status  int
 	bytes   int64
+	buf     []byte // of WriteString
 }
 
 func newResponse(w http.ResponseWriter) *response {
@@ -52,10 +53,16 @@ func (w *response) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// WriteString is Write for what net/http need not have a copy of.
+// WriteString is Write for what net/http need not have a copy of. Middleware
+// may know Write only.
 func (w *response) WriteString(s string) (int, error) {
+	to, ok := w.ResponseWriter.(io.StringWriter)
+	if !ok {
+		w.buf = append(w.buf[:0], s...)
+		return w.Write(w.buf)
+	}
 	w.begin()
-	n, err := io.WriteString(w.ResponseWriter, s)
+	n, err := to.WriteString(s)
 	w.bytes += int64(n)
 	return n, err
 }
