@@ -13,9 +13,9 @@ import (
 // Canonical returns a form of the JSON text that is equal for two texts if and
 // only if a Cassette takes them for the same body. It returns false for what is
 // not JSON, which is as it is but for the boundary of a multipart body. The form
-// is not JSON.
+// is not JSON, and is another in each process.
 func Canonical(text string) (string, bool) {
-	b, ok := canonical(make([]byte, 0, len(text)+len(text)/2), text)
+	b, ok := canonical(make([]byte, 0, min(len(text)+len(text)/2, 2<<10)), text)
 	if !ok {
 		return oneBoundary(text), false
 	}
@@ -27,7 +27,8 @@ func Canonical(text string) (string, bool) {
 // spelling of strings and numbers do not matter, and numbers are exact. It
 // returns false, and dst as it was, for what is not JSON.
 //
-// The form is not JSON: each value has a letter, strings have their length.
+// The form is not JSON: each value has a letter, strings have their length. Of
+// a long string there is only the sum, so the form of most bodies is short.
 func canonical(dst []byte, text string) ([]byte, bool) {
 	c := canon{text: text, out: dst}
 	if c.value(0) {
@@ -49,8 +50,8 @@ type canon struct {
 	scratch []byte
 }
 
-// A member is a part of an object in canon.out.
-type member struct{ begin, key, keyEnd, end int }
+// A member is a part of an object in canon.out, which begins with its key.
+type member struct{ begin, keyEnd, end int }
 
 func (c *canon) space() {
 	for c.pos < len(c.text) {
@@ -86,8 +87,7 @@ func (c *canon) value(depth int) bool {
 		c.pos++
 		return c.array(depth + 1)
 	case '"':
-		_, ok := c.str()
-		return ok
+		return c.str()
 	case 't':
 		return c.word("true")
 	case 'f':
@@ -128,12 +128,11 @@ func (c *canon) object(depth int) bool {
 		}
 		c.pos--
 		m := member{begin: len(c.out)}
-		key, ok := c.str()
-		if !ok || !c.next(':') {
+		if !c.str() {
 			return false
 		}
-		m.key, m.keyEnd = key, len(c.out)
-		if !c.value(depth) {
+		m.keyEnd = len(c.out)
+		if !c.next(':') || !c.value(depth) {
 			return false
 		}
 		m.end = len(c.out)
@@ -151,7 +150,7 @@ func (c *canon) object(depth int) bool {
 }
 
 func (c *canon) compare(a, b member) int {
-	return bytes.Compare(c.out[a.key:a.keyEnd], c.out[b.key:b.keyEnd])
+	return bytes.Compare(c.out[a.begin:a.keyEnd], c.out[b.begin:b.keyEnd])
 }
 
 // sort orders the members, which begin at start, by key. Members with the
@@ -165,19 +164,25 @@ func (c *canon) sort(members []member, start int) {
 	}
 }
 
-// str appends the string that begins here and returns where in out its bytes
-// begin.
-func (c *canon) str() (int, bool) {
+const longString = 64 // bytes; of longer ones the form has the sum
+
+// str appends the form of the string that begins here.
+func (c *canon) str() bool {
 	begin := c.pos + 1
 	end, simple := stringEnd(c.text, begin)
 	if end < 0 {
-		return 0, false
+		return false
 	}
 	c.pos = end + 1
 	raw := c.text[begin:end]
 	if !plainJSON(raw) {
-		return 0, false
+		return false
 	}
+	if simple && len(raw) > longString {
+		c.out = sumOf(raw).append(append(c.out, '$'))
+		return true
+	}
+	start := len(c.out)
 	c.out = append(c.out, '"', 0, 0, 0, 0)
 	at := len(c.out)
 	if simple {
@@ -185,11 +190,15 @@ func (c *canon) str() (int, bool) {
 	} else {
 		var ok bool
 		if c.out, ok = appendUnescaped(c.out, raw); !ok {
-			return 0, false
+			return false
 		}
 	}
-	binary.BigEndian.PutUint32(c.out[at-4:], uint32(len(c.out)-at))
-	return at, true
+	if text := c.out[at:]; len(text) > longString {
+		c.out = sumOfBytes(text).append(append(c.out[:start], '$'))
+	} else {
+		binary.BigEndian.PutUint32(c.out[start+1:], uint32(len(text)))
+	}
+	return true
 }
 
 // stringEnd returns where the JSON string that begins at begin ends, or -1,
@@ -245,7 +254,9 @@ func plainJSON(s string) bool {
 func appendUnescaped(dst []byte, s string) ([]byte, bool) {
 	for i := 0; i < len(s); i++ {
 		if s[i] != '\\' {
-			dst = append(dst, s[i])
+			plain, _, _ := strings.Cut(s[i:], `\`)
+			dst = append(dst, plain...)
+			i += len(plain) - 1
 			continue
 		}
 		if i++; i == len(s) {

@@ -132,10 +132,13 @@ func (b *replayBody) Read(p []byte) (int, error) {
 }
 
 // WriteTo writes what is left: each Write has bytes of one chunk, as many as
-// io.Copy would read at once. The buffer is no larger than they need.
+// io.Copy would read at once.
 func (b *replayBody) WriteTo(w io.Writer) (int64, error) {
 	const most = 32 << 10
-	var buf []byte
+	to, ok := w.(io.StringWriter)
+	if !ok {
+		to = &stringWriter{Writer: w}
+	}
 	written := int64(0)
 	for {
 		if err := b.next(); err == io.EOF {
@@ -143,14 +146,25 @@ func (b *replayBody) WriteTo(w io.Writer) (int64, error) {
 		} else if err != nil {
 			return written, err
 		}
-		buf = append(buf[:0], b.rest[:min(b.left, most)]...)
-		n, err := w.Write(buf)
+		n, err := to.WriteString(b.rest[:min(b.left, most)])
 		b.read(n)
 		written += int64(n)
 		if err != nil {
 			return written, err
 		}
 	}
+}
+
+// A stringWriter writes strings to what takes bytes. Its buffer is no larger
+// than they need.
+type stringWriter struct {
+	io.Writer
+	buf []byte
+}
+
+func (w *stringWriter) WriteString(s string) (int, error) {
+	w.buf = append(w.buf[:0], s...)
+	return w.Write(w.buf)
 }
 
 // next waits for the next chunk if all of the one before was read. It returns

@@ -16,13 +16,10 @@ type tape struct {
 	lanes  map[key]*lane
 	of     []*lane        // of each item; nil for what is no exchange
 	exact  map[uint64]int // an item by the hash of its request's very bytes
-	seed   maphash.Seed
-	seed2  maphash.Seed
 }
 
-// A key is the same for two requests that match, and only for these: it is a
-// hash of 128 bits.
-type key [2]uint64
+// A key is the same for two requests that match, and only for these.
+type key sum
 
 // A lane holds the exchanges with one key, in order.
 type lane struct {
@@ -39,8 +36,6 @@ func newTape(items []Interaction, redact *Redact, match *matcher) tape {
 		match:  match,
 		lanes:  make(map[key]*lane, len(items)),
 		exact:  make(map[uint64]int, len(items)),
-		seed:   maphash.MakeSeed(),
-		seed2:  maphash.MakeSeed(),
 	}
 	for n := range items {
 		i := &items[n]
@@ -53,7 +48,7 @@ func newTape(items []Interaction, redact *Redact, match *matcher) tape {
 			k = t.effectKey(i.Lane, i.Effect)
 		default:
 			k = t.key(i.Lane, &i.Request)
-			t.exact[t.hash(i.Lane, &i.Request)] = n
+			t.exact[hash(i.Lane, &i.Request)] = n
 		}
 		l := t.lanes[k]
 		if l == nil {
@@ -68,26 +63,26 @@ func newTape(items []Interaction, redact *Redact, match *matcher) tape {
 
 // key returns what the request is found by.
 func (t *tape) key(lane string, r *Request) key {
-	buf := make([]byte, 0, len(r.Body)+len(r.URL)+len(lane)+64)
-	buf = append(append(buf, method(r)...), ' ')
+	buf := append(append(make([]byte, 0, 512), method(r)...), ' ')
 	buf = append(append(buf, t.match.url(t.redact.URL(r.URL))...), '\n')
 	buf = t.match.appendHeaders(buf, r)
-	return t.sum(buf, lane, t.match.body(t.redact.Body(r.Body)))
+	return keyOf(buf, lane, t.match.body(t.redact.Body(r.Body)))
 }
 
 // effectKey returns what the call is found by. No HTTP method is empty.
 func (t *tape) effectKey(lane string, e *Effect) key {
 	buf := append(append([]byte{' '}, t.redact.Text(e.Name)...), '\n')
-	return t.sum(buf, lane, t.match.body(t.redact.Body(e.Input)))
+	return keyOf(buf, lane, t.match.body(t.redact.Body(e.Input)))
 }
 
-func (t *tape) sum(buf []byte, lane, body string) key {
+// keyOf returns the key of what is in buf, the lane and the body. It uses buf.
+func keyOf(buf []byte, lane, body string) key {
 	buf = append(strconv.AppendQuote(buf, lane), '\n')
 	buf, ok := canonical(buf, body)
 	if !ok {
-		buf = append(append(buf, '='), body...)
+		buf = sumOf(body).append(append(buf, '='))
 	}
-	return key{maphash.Bytes(t.seed, buf), maphash.Bytes(t.seed2, buf)}
+	return key(sumOfBytes(buf))
 }
 
 func method(r *Request) string {
@@ -97,9 +92,9 @@ func method(r *Request) string {
 	return r.Method
 }
 
-func (t *tape) hash(lane string, r *Request) uint64 {
+func hash(lane string, r *Request) uint64 {
 	var h maphash.Hash
-	h.SetSeed(t.seed)
+	h.SetSeed(seeds[0])
 	h.WriteString(lane)
 	h.WriteByte('\n')
 	h.WriteString(r.Method)
@@ -112,7 +107,7 @@ func (t *tape) hash(lane string, r *Request) uint64 {
 
 // lane returns the exchanges that match the request, or nil.
 func (t *tape) lane(name string, r *Request) *lane {
-	if n, ok := t.exact[t.hash(name, r)]; ok && len(t.match.Headers) == 0 {
+	if n, ok := t.exact[hash(name, r)]; ok && len(t.match.Headers) == 0 {
 		// What is equal to the byte matches, whatever the other rules.
 		i := &t.items[n]
 		if q := &i.Request; i.Lane == name && q.Method == r.Method && q.URL == r.URL && q.Body == r.Body {

@@ -21,9 +21,8 @@ func (h *Handler) answer(w *response, r *http.Request, f found) ([]reprise.Warni
 		return nil, err
 	}
 	defer resp.Body.Close()
-	theirs, ours := f.entry.codec, f.asked.codec
 	made := resp.StatusCode != f.entry.in.Response.Code // by a fault, in nobody's words
-	if !f.entry.isCall || !made && theirs.API == ours.API && theirs.Form == ours.Form {
+	if !f.entry.isCall() || !made && f.fits() {
 		return nil, copyResponse(w, resp)
 	}
 	return translate(w, resp, f)
@@ -112,9 +111,17 @@ func (w flushed) Write(b []byte) (int, error) {
 	return n, w.FlushError()
 }
 
+func (w flushed) WriteString(s string) (int, error) {
+	n, err := w.response.WriteString(s)
+	if err != nil {
+		return n, err
+	}
+	return n, w.FlushError()
+}
+
 // translate writes a recorded answer in the words of the client's API.
 func translate(w *response, resp *http.Response, f found) ([]reprise.Warning, error) {
-	theirs, ours := f.entry.codec, f.asked.codec
+	theirs, ours := f.entry.codec(), f.asked.codec()
 	for _, name := range []string{"Retry-After", "Retry-After-Ms"} {
 		if v := resp.Header.Get(name); v != "" {
 			w.Header().Set(name, v)

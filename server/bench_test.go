@@ -16,10 +16,11 @@ type nowhere struct {
 	status int
 }
 
-func (w *nowhere) Header() http.Header         { return w.header }
-func (w *nowhere) WriteHeader(status int)      { w.status = status }
-func (w *nowhere) Write(b []byte) (int, error) { return len(b), nil }
-func (w *nowhere) Flush()                      {}
+func (w *nowhere) Header() http.Header               { return w.header }
+func (w *nowhere) WriteHeader(status int)            { w.status = status }
+func (w *nowhere) Write(b []byte) (int, error)       { return len(b), nil }
+func (w *nowhere) WriteString(s string) (int, error) { return len(s), nil }
+func (w *nowhere) Flush()                            {}
 
 // BenchmarkHandler answers the seed's first request, with a piece for each
 // event, as it was recorded; and one that is the same conversation only.

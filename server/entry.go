@@ -31,10 +31,11 @@ func keyOf(words ...string) key {
 type asked struct {
 	method string
 	url    *url.URL
-	body   string // redacted
-	codec  codec.Codec
-	isCall bool     // of a model
+	body   string   // redacted
 	before []*entry // among which are those that it may go on from
+
+	named sync.Once
+	of    codec.Codec // zero: it is no call of a model
 
 	once         sync.Once
 	request      *reprise.Request // nil: it cannot be read
@@ -45,18 +46,28 @@ type asked struct {
 }
 
 func newAsked(method string, u *url.URL, body string) *asked {
-	a := &asked{method: method, url: u, body: body}
-	a.codec, a.isCall = codec.Of(method, u, []byte(body))
-	return a
+	return &asked{method: method, url: u, body: body}
 }
+
+// codec is that of the request, which is looked into for it, once.
+func (a *asked) codec() codec.Codec {
+	a.named.Do(func() { a.of, _ = codec.Of(a.method, a.url, []byte(a.body)) })
+	return a.of
+}
+
+func (a *asked) isCall() bool { return a.codec().API != "" }
+
+// letter is the key of what is the same request to the byte, wherever the
+// server is. Such requests have the same exact key.
+func (a *asked) letter() key { return keyOf("letter", a.method, a.url.RequestURI(), a.body) }
 
 // exact is the key of what is the same request. Of an address only that
 // counts which says what is asked: hosts and paths in front are where a
 // server happens to be.
 func (a *asked) exact() key {
 	body, _ := cassette.Canonical(a.body)
-	if a.isCall {
-		return keyOf("call", a.codec.API, a.codec.Model, string(a.codec.Form), body)
+	if a.isCall() {
+		return keyOf("call", a.codec().API, a.codec().Model, string(a.codec().Form), body)
 	}
 	last := a.url.Path[strings.LastIndexByte(a.url.Path, '/')+1:]
 	query := a.url.Query()
@@ -71,10 +82,10 @@ func (a *asked) exact() key {
 // read decodes the request, once.
 func (a *asked) read() bool {
 	a.once.Do(func() {
-		if !a.isCall {
+		if !a.isCall() {
 			return
 		}
-		req, err := a.codec.Request()
+		req, err := a.codec().Request()
 		if err != nil {
 			a.problem = err
 			return
@@ -130,7 +141,7 @@ func (e *entry) isIn(name string) bool {
 // known is the whole recorded answer, or what there is of it.
 func (e *entry) known() *reprise.Response {
 	e.answered.Do(func() {
-		e.answer, _ = reprise.Collect(e.codec.Response(strings.NewReader(e.in.Response.Body), e.request)) // its error comes again as it is replayed
+		e.answer, _ = reprise.Collect(e.codec().Response(strings.NewReader(e.in.Response.Body), e.request)) // its error comes again as it is replayed
 	})
 	return e.answer
 }

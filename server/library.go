@@ -21,6 +21,7 @@ type library struct {
 	entries []*entry
 	hosts   map[string][]string // by API: of its recorded calls, each once
 	exact   map[key][]*entry
+	letters map[key]key // the exact keys of requests as they were recorded
 
 	once  sync.Once
 	said  map[key][]*entry
@@ -28,18 +29,29 @@ type library struct {
 }
 
 func newLibrary(byFile map[string][]*entry) *library {
-	l := &library{files: slices.Sorted(maps.Keys(byFile)), hosts: map[string][]string{}, exact: map[key][]*entry{}}
+	l := &library{files: slices.Sorted(maps.Keys(byFile)), hosts: map[string][]string{}, exact: map[key][]*entry{}, letters: map[key]key{}}
 	for _, file := range l.files {
 		for _, e := range byFile[file] {
 			l.entries = append(l.entries, e)
 			k := e.exact()
 			l.exact[k] = append(l.exact[k], e)
-			if hosts := l.hosts[e.codec.API]; e.isCall && !slices.Contains(hosts, e.url.Host) {
-				l.hosts[e.codec.API] = append(hosts, e.url.Host)
+			l.letters[e.letter()] = k
+			if hosts := l.hosts[e.codec().API]; e.isCall() && !slices.Contains(hosts, e.url.Host) {
+				l.hosts[e.codec().API] = append(hosts, e.url.Host)
 			}
 		}
 	}
 	return l
+}
+
+// same are the recordings of the same request. One that was recorded to the
+// letter is not looked into.
+func (l *library) same(a *asked) []*entry {
+	k, ok := l.letters[a.letter()]
+	if !ok {
+		k = a.exact()
+	}
+	return l.exact[k]
 }
 
 // decoded makes the index of conversations, which is only needed for requests

@@ -53,6 +53,24 @@ type found struct {
 	used  bool   // there are recordings of it, but all were used
 }
 
+// api is the one that was asked. On the rung Exact it is the entry's.
+func (f found) api() string {
+	if f.rung == Exact {
+		return f.entry.codec().API
+	}
+	return f.asked.codec().API
+}
+
+// fits reports whether the recorded answer is in the words of the client's
+// API, and in the form that it asked for.
+func (f found) fits() bool {
+	if f.rung == Exact {
+		return true
+	}
+	theirs, ours := f.entry.codec(), f.asked.codec()
+	return theirs.API == ours.API && theirs.Form == ours.Form
+}
+
 // find looks for the recorded exchange that answers a request, rung by rung.
 func (h *Handler) find(l *library, r *http.Request, a *asked) (found, error) {
 	rungs, err := h.rungs()
@@ -90,8 +108,8 @@ func (h *Handler) candidates(l *library, r *http.Request, anyHost *asked, rung R
 	var best []found
 	if rung == Exact {
 		a := anyHost
-		for _, e := range l.exact[a.exact()] {
-			if e.isCall || sameEnd(e.url.Path, r.URL.Path) {
+		for _, e := range l.same(a) {
+			if e.isCall() || sameEnd(e.url.Path, r.URL.Path) {
 				best = append(best, found{rung: rung, entry: e, asked: a})
 			}
 		}
@@ -99,8 +117,8 @@ func (h *Handler) candidates(l *library, r *http.Request, anyHost *asked, rung R
 	}
 	l.decoded()
 	most := 0
-	hosts := l.hosts[anyHost.codec.API]
-	if h.translates(anyHost.codec) && !slices.Contains(hosts, "") {
+	hosts := l.hosts[anyHost.codec().API]
+	if h.translates(anyHost.codec()) && !slices.Contains(hosts, "") {
 		hosts = append([]string{""}, hosts...)
 	}
 	for _, host := range hosts {
@@ -118,11 +136,11 @@ func (h *Handler) candidates(l *library, r *http.Request, anyHost *asked, rung R
 			list = l.begun[a.begun()]
 		}
 		for _, e := range list {
-			if e.codec.API == a.codec.API {
+			if e.codec().API == a.codec().API {
 				if e.url.Host != host {
 					continue
 				}
-			} else if host != "" || !h.translates(a.codec) {
+			} else if host != "" || !h.translates(a.codec()) {
 				continue
 			}
 			n := fit(a, e)
@@ -148,8 +166,8 @@ func fit(a *asked, e *entry) int {
 	for i, same := range []bool{
 		a.request.Choice == e.request.Choice,
 		encode(a.request.Output) == encode(e.request.Output),
-		a.codec.Form == e.codec.Form,
-		a.codec.API == e.codec.API,
+		a.codec().Form == e.codec().Form,
+		a.codec().API == e.codec().API,
 	} {
 		if same {
 			points += 1 << i

@@ -64,10 +64,11 @@ func (h *Handler) miss(l *library, r *http.Request, a *asked, f found) error {
 		e.Problem = a.problem
 		return e
 	}
-	near := nearest(list, a, h.translates(a.codec))
+	l.decoded()
+	near := nearest(list, a, h.translates(a.codec()))
 	if near == nil {
 		if slices.ContainsFunc(list, (*entry).read) {
-			e.Changes = fmt.Sprintf("recordings of other APIs answer it with --as %s (Handler.As)", a.codec.API)
+			e.Changes = fmt.Sprintf("recordings of other APIs answer it with --as %s (Handler.As)", a.codec().API)
 		}
 		return e
 	}
@@ -88,7 +89,7 @@ func nearest(list []*entry, a *asked, anyAPI bool) *entry {
 	}
 	var all []candidate
 	for _, e := range list {
-		if e.read() && (anyAPI || e.codec.API == a.codec.API) {
+		if e.read() && (anyAPI || e.codec().API == a.codec().API) {
 			all = append(all, candidate{e, cassette.Alike(e.text, a.text)})
 		}
 	}
@@ -114,8 +115,8 @@ func refuse(w http.ResponseWriter, a *asked, err error) error {
 	case errors.As(err, &own):
 		told = own
 	}
-	if a.isCall {
-		_ = a.codec.WriteError(w, told) // a client that is gone is told nothing
+	if a.isCall() {
+		_ = a.codec().WriteError(w, told) // a client that is gone is told nothing
 		return &refusal{err}
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -73,8 +73,8 @@ func (p *Proxy) serve(w *response, r *http.Request, done *Answered) error {
 	body, err := readBody(w, r, p.MaxBody)
 	target, found := p.target(r.URL)
 	a := askedOf(r, target.Host, string(body), &p.Cassette.Redact)
-	if a.isCall {
-		done.API = a.codec.API
+	if a.isCall() {
+		done.API = a.codec().API
 	}
 	switch {
 	case err != nil:

@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"time"
 )
@@ -21,6 +22,7 @@ type response struct {
 	first   time.Duration
 	status  int
 	bytes   int64
+	buf     []byte // of WriteString
 }
 
 func newResponse(w http.ResponseWriter, r *http.Request) *response {
@@ -47,6 +49,28 @@ func (w *response) WriteHeader(status int) {
 }
 
 func (w *response) Write(b []byte) (int, error) {
+	w.begin()
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// WriteString is Write for what net/http need not have a copy of. Middleware
+// may know Write only.
+func (w *response) WriteString(s string) (int, error) {
+	to, ok := w.ResponseWriter.(io.StringWriter)
+	if !ok {
+		w.buf = append(w.buf[:0], s...)
+		return w.Write(w.buf)
+	}
+	w.begin()
+	n, err := to.WriteString(s)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// begin comes before what is written.
+func (w *response) begin() {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
@@ -54,9 +78,6 @@ func (w *response) Write(b []byte) (int, error) {
 	if w.first == 0 {
 		w.first = now.Sub(w.began)
 	}
-	n, err := w.ResponseWriter.Write(b)
-	w.bytes += int64(n)
-	return n, err
 }
 
 // hurry sees to it that there is a deadline for what is written now. With it

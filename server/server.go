@@ -161,7 +161,7 @@ func (h *Handler) APIs() []string {
 	}
 	var apis []string
 	for _, api := range codec.APIs() {
-		recorded := slices.ContainsFunc(l.entries, func(e *entry) bool { return e.isCall && e.codec.API == api })
+		recorded := slices.ContainsFunc(l.entries, func(e *entry) bool { return e.isCall() && e.codec().API == api })
 		if recorded || slices.Contains(h.As, api) {
 			apis = append(apis, api)
 		}
@@ -177,15 +177,16 @@ func (r *refusal) Unwrap() error { return r.error }
 func (h *Handler) serve(w *response, r *http.Request, done *Answered) error {
 	body, err := readBody(w, r, h.MaxBody)
 	a := askedOf(r, "", h.Redact.Body(string(body)), &h.Redact)
-	if a.isCall {
-		done.API = a.codec.API
+	refused := func(err error) error {
+		done.API = a.codec().API
+		return refuse(w, a, err)
 	}
 	if err != nil {
-		return refuse(w, a, err)
+		return refused(err)
 	}
 	l, err := h.library()
 	if err != nil {
-		return refuse(w, a, err)
+		return refused(err)
 	}
 	a.before = l.entries
 	if r.URL.Path == "/" && r.Method == http.MethodGet {
@@ -193,13 +194,13 @@ func (h *Handler) serve(w *response, r *http.Request, done *Answered) error {
 	}
 	f, err := h.find(l, r, a)
 	if err != nil {
-		return refuse(w, a, err)
+		return refused(err)
 	}
 	if f.entry == nil || f.used {
 		w.Header().Set(MatchHeader, "none")
-		return refuse(w, a, h.miss(l, r, a, f))
+		return refused(h.miss(l, r, a, f))
 	}
-	done.Rung, done.Exchange = f.rung, f.entry.place()
+	done.API, done.Rung, done.Exchange = f.api(), f.rung, f.entry.place()
 	w.Header().Set(MatchHeader, string(f.rung))
 	w.Header().Set(ExchangeHeader, f.entry.place())
 	done.Warnings, err = h.answer(w, r, f)
