@@ -87,7 +87,7 @@ func (h *call) spend(res *Result) {
 	switch {
 	case res.Cost != nil:
 		h.spent.cost += *res.Cost
-	case res.Turns > 0:
+	case res.Turns > 0 || res.Usage != (reprise.Usage{}):
 		h.spent.free = true
 	}
 	h.spent.runs++

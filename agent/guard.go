@@ -23,7 +23,7 @@ type Guard struct {
 	// Input gets the messages that came since the last answer was asked for
 	// (the first time all of them), while the model answers.
 	Input func(ctx context.Context, messages []reprise.Message) error
-	// First lets the model be asked only when Input has passed.
+	// First lets a model be asked, also for a summary, only when Input has passed.
 	First bool
 	// Output gets each part of the answer that is done, while the next ones come.
 	Output func(ctx context.Context, part reprise.Part) error
@@ -75,7 +75,10 @@ func (cs *checks) fail(g *Guard, check string, err error) {
 	}
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	if cs.err == nil && cs.ctx.Err() == nil {
+	if cs.err != nil {
+		return
+	}
+	if cs.err = canceled(cs.ctx); cs.err == nil { // else the check did not come to its end
 		cs.err = &GuardError{Guard: g.Name, Check: check, Err: err}
 		cs.stop(cs.err)
 	}

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -9,7 +10,7 @@ import (
 	"github.com/repriselabs/reprise"
 )
 
-// stream is an answer that comes.
+// stream is an answer that comes, from before the model is asked.
 type stream struct {
 	r      *run
 	ctx    context.Context
@@ -19,7 +20,8 @@ type stream struct {
 	left   bool               // the caller does not want more
 }
 
-// newStream makes ready for an answer. Whoever gets it must close it.
+// newStream makes ready for an answer, and starts the checks of what goes in.
+// Whoever gets it must close it.
 func (r *run) newStream(ctx context.Context) *stream {
 	s := &stream{r: r, ctx: ctx}
 	if max := r.top.Limits.TurnTime; max > 0 {
@@ -31,7 +33,6 @@ func (r *run) newStream(ctx context.Context) *stream {
 		s.checks.input(slices.Clip(r.res.History[r.checked:]))
 		r.checked = len(r.res.History)
 	}
-	r.early = newEarly(r, ctx)
 	return s
 }
 
@@ -61,11 +62,22 @@ func (s *stream) stopped() error {
 	return nil
 }
 
+// failed reports whether a check has failed.
+func (s *stream) failed() bool { return s.checks != nil && s.checks.first() != nil }
+
+// why returns the error that ended the answer, where err is what broke off.
+func (s *stream) why(err error) error {
+	if err == errBreak {
+		return err
+	}
+	return cmp.Or(s.stopped(), err)
+}
+
 // watch is the stream, with each event shown to the caller as it passes. It
 // sets left when the caller does not want more.
 func (s *stream) watch(events iter.Seq2[reprise.Event, error]) iter.Seq2[reprise.Event, error] {
 	return func(collect func(reprise.Event, error) bool) {
-		if s.checks != nil && s.checks.first() != nil {
+		if s.failed() {
 			return // stopped tells
 		}
 		for ev, err := range events {
