@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -189,22 +190,20 @@ func upToAnswer(history []reprise.Message) []reprise.Message {
 	return history[:end]
 }
 
-// sign signs texts and values. Without a secret, and in a run below, for
-// which the outermost signs, the signature is empty.
+// sign signs values, as they are once they were stored as JSON and read again.
+// Without a secret, and in a run below, for which the outermost signs, the
+// signature is empty.
 func (r *run) sign(purpose string, values ...any) (string, error) {
 	if !r.signs || r.nested {
 		return "", nil
 	}
 	mac := hmac.New(sha256.New, r.top.Approval.Secret)
 	for _, v := range append([]any{purpose}, values...) {
-		s, isText := v.(string)
-		b := []byte(s)
-		if !isText {
-			var err error
-			if b, err = json.Marshal(v); err != nil {
-				return "", err
-			}
+		b, err := json.Marshal(v)
+		if err != nil {
+			return "", err
 		}
+		b = bytes.ReplaceAll(b, []byte(`\ufffd`), []byte("\ufffd")) // what was no UTF-8
 		var n [8]byte
 		binary.BigEndian.PutUint64(n[:], uint64(len(b)))
 		mac.Write(n[:])

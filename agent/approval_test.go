@@ -3,6 +3,7 @@ package agent_test
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/repriselabs/reprise"
@@ -105,6 +106,39 @@ func TestApprovalUndecided(t *testing.T) {
 	checkResults(t, last.History)
 	if got := last.History[2].Results()[0].Parts.Text(); got != "not run: the user did not allow it" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// TestApprovalStored: a token is good for its conversation also where JSON does
+// not keep that as it was.
+func TestApprovalStored(t *testing.T) {
+	for _, odd := range []string{"caf\xe9", "\xff\xfe", "<&>\u2028", `\ufffd`, "\x00"} {
+		pay := with(echo("pay"), reprise.Policy{Ask: reprise.AskAlways})
+		read := tool("read", func(context.Context, reprise.ToolCall) (string, error) { return odd, nil })
+		a := &agent.Agent{
+			Model: answers(calling(call("1", "read", "")), calling(call("2", "pay", `{"to":"`+strings.ReplaceAll(odd, "\x00", "")+`"}`)), say("end")),
+			Tools: []reprise.Tool{read, pay}, Approval: agent.Approval{Secret: []byte("s3cret")},
+		}
+		res, err := a.Generate(t.Context(), reprise.Ask("go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var s agent.Session
+		s.Add(res)
+		stored, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		loaded, err := agent.LoadSession(stored)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range []*agent.Session{&s, loaded} {
+			res, err := agent.Collect(a.Resume(t.Context(), s, s.Pending[0].Allow()))
+			if err != nil || res.Text() != "end" {
+				t.Errorf("%q: got %q, error %v", odd, res.Text(), err)
+			}
+		}
 	}
 }
 

@@ -44,7 +44,7 @@ func (h *call) journaled(ctx context.Context) outcome {
 		o := h.apart(ctx)
 		ran = &o
 		var w *waitingError
-		again = ctx.Err() != nil && (errors.Is(o.err, ctx.Err()) || errors.Is(o.err, context.Cause(ctx))) || errors.As(o.err, &w)
+		again = isOf(ctx, o.err) || errors.As(o.err, &w)
 		if again {
 			return nil, o.err
 		}
@@ -67,12 +67,17 @@ func (h *call) journaled(ctx context.Context) outcome {
 		return *ran
 	case err == nil:
 		return h.recorded(out)
-	case ctx.Err() != nil:
+	case isOf(ctx, err):
 		return failed(h.call, notRun{err})
 	}
 	o := failed(h.call, fmt.Errorf("not known: %w", err))
 	o.fatal = err
 	return o
+}
+
+// isOf reports whether err says that ctx is done.
+func isOf(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)))
 }
 
 // recorded is what the journal had.

@@ -15,7 +15,7 @@ const lostText = "the result was lost: the program ended first, and the tool may
 //   - A call without a result gets one that says that it was lost. At the end
 //     of the history, calls that are pending stay open.
 //   - Results that answer no call, and second ones, are left out; so are calls
-//     outside an answer, and messages of unknown roles.
+//     outside an answer, messages of unknown roles, and what is no part.
 //   - Calls without an id get one, and so do second ones of an id that they
 //     share with another call of their answer.
 //   - The results of an answer are put into one message, in call order, right
@@ -88,8 +88,9 @@ func isCallOrResult(p reprise.Part) bool {
 	return ok || isResult(p)
 }
 
-// without returns the message without some of its parts.
-func without(m reprise.Message, drop func(reprise.Part) bool) reprise.Message {
+// without returns the message without some of its parts, and what is no part.
+func without(m reprise.Message, unwanted func(reprise.Part) bool) reprise.Message {
+	drop := func(p reprise.Part) bool { return !isPart(p) || unwanted(p) }
 	if slices.ContainsFunc(m.Parts, drop) {
 		m.Parts = slices.DeleteFunc(slices.Clone(m.Parts), drop)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/repriselabs/reprise"
@@ -56,6 +57,9 @@ func (r *run) finish(b *batch) error {
 		r.res.History = answer(r.res.History, b.results)
 		r.did = true
 		last := r.res.History[len(r.res.History)-1]
+		r.stops = slices.ContainsFunc(last.Results(), func(res reprise.ToolResult) bool {
+			return !res.IsError && r.asked.tools[res.Name].policy.Stops
+		})
 		if err := r.emit(MessageDone{Message: last}); err != nil {
 			return err
 		}
@@ -129,9 +133,6 @@ func (r *run) settle(b *batch, c reprise.ToolCall, o *outcome) error {
 	if o.fatal != nil && b.fatal == nil {
 		b.fatal = o.fatal
 		b.cancel()
-	}
-	if !o.result.IsError && r.asked.tools[c.Name].policy.Stops {
-		r.stops = true
 	}
 	return r.emit(ToolDone{Call: c, Result: o.result, Err: o.err, Duration: o.took})
 }
