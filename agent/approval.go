@@ -25,7 +25,9 @@ type Approval struct {
 	// Secret, if set, signs what is pending, so that a decision counts only
 	// for a call that a run with this secret came to, in the same
 	// conversation. Empty: a decision counts for the call of its id, name
-	// and arguments.
+	// and arguments, and nothing tells that a call of a SubAgent in which
+	// others wait was itself allowed: without a decision on one of these it
+	// is asked for again.
 	Secret []byte
 }
 
@@ -93,14 +95,15 @@ func (r *run) mustAsk(c reprise.ToolCall, t offered) bool {
 // decide takes up what waits, and the decisions, if each is on a call that
 // waits.
 func (r *run) decide(from start) error {
-	if len(from.decisions) == 0 && len(from.waiting) == 0 {
-		return nil
+	below, err := waitingIn(r.res.History)
+	if err != nil || len(from.decisions) == 0 && len(below) == 0 {
+		return err
 	}
 	next, err := NextOf(r.res.History)
 	if err != nil {
 		return err
 	}
-	for _, w := range from.waiting {
+	for _, w := range below {
 		if !slices.ContainsFunc(next.Calls, func(c reprise.ToolCall) bool { return sameCall(c, w.Call) }) {
 			continue // the call has its result
 		}
@@ -176,7 +179,7 @@ func (r *run) token(p Pending, talks [][]reprise.Message) (string, error) {
 }
 
 // tokenOf signs what waits: all of it, and the conversation above.
-func (r *run) tokenOf(w Waiting) (string, error) {
+func (r *run) tokenOf(w waiting) (string, error) {
 	w.Token = ""
 	return r.sign("reprise waiting 1", w, upToAnswer(r.res.History))
 }

@@ -186,25 +186,18 @@ func (l *ledger) checkIDs() error {
 
 // answer returns the history with the results of calls that NextOf named. All
 // results of the last answer are then in one message, in call order; other
-// parts of the messages that they were in follow. It does not change the
-// messages of its arguments.
-func answer(history []reprise.Message, results []reprise.ToolResult) []reprise.Message {
-	end := len(history)
-	for history[end-1].Role == reprise.RoleTool {
-		end--
-	}
+// parts of the messages that they were in follow, with waiting in the place of
+// what waited before. It does not change the messages of its arguments.
+func answer(history []reprise.Message, results []reprise.ToolResult, waiting reprise.Parts) []reprise.Message {
+	end := len(upToAnswer(history))
 	byID := make(map[string]reprise.ToolResult)
 	for _, res := range results {
 		byID[res.ID] = res
 	}
-	var rest reprise.Parts
+	rest, _ := restOf(history[end:], nil)
 	for _, m := range history[end:] {
-		for _, p := range m.Parts {
-			if res, ok := p.(reprise.ToolResult); ok {
-				byID[res.ID] = res
-			} else {
-				rest = append(rest, p)
-			}
+		for _, res := range m.Results() {
+			byID[res.ID] = res
 		}
 	}
 	calls := history[end-1].Calls()
@@ -214,7 +207,7 @@ func answer(history []reprise.Message, results []reprise.ToolResult) []reprise.M
 			msg.Parts = append(msg.Parts, res)
 		}
 	}
-	msg.Parts = append(msg.Parts, rest...)
+	msg.Parts = append(append(msg.Parts, rest...), waiting...)
 	if end < len(history) { // do not write over a message that others may hold
 		history = slices.Clip(history[:end])
 	}

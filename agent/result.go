@@ -20,11 +20,9 @@ type Result struct {
 	// End is why the run ended without an error; empty: the model was done.
 	End End `json:"end,omitempty"`
 	// Pending are, with EndApproval, the calls that wait for a decision, of the
-	// last answer and of agents below. They have no result.
+	// last answer and of agents below. They have no result. After an error
+	// before anything was done they are those of the session.
 	Pending []Pending `json:"pending,omitempty"`
-	// Waiting is, with EndApproval, what the agents below have done whose calls
-	// are pending.
-	Waiting []Waiting `json:"waiting,omitempty"`
 	// Usage is that of the answers, those of agents that were called as tools,
 	// of summaries and of answers that came to their end but were not kept
 	// included.

@@ -32,7 +32,7 @@ type run struct {
 	checked   int                 // messages that the guards have seen
 	decisions map[string]Decision // by the call's id
 	below     []Decision          // on calls of agents below
-	waiting   []Waiting           // that go on with the calls the history ends with
+	waiting   []waiting           // that go on with the calls the history ends with
 	nested    bool                // it is of a SubAgent in a run
 	signs     bool                // the outermost run signs what is pending
 	goal      *goal               // what it is to end with; nil: just an answer
@@ -100,6 +100,7 @@ func (r *run) loop(ctx context.Context) error {
 // between is the safe point, where each call has its result. It returns
 // whether the run goes on.
 func (r *run) between(step Step) (Step, error) {
+	r.res.Pending = nil // of a session: nothing is open
 	sent, stop := r.top.Control.wants()
 	last := r.res.History[len(r.res.History)-1]
 	if step == StepDone && !sent {

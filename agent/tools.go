@@ -16,6 +16,7 @@ func (r *run) call(ctx context.Context, calls []reprise.ToolCall) error {
 	if err := r.planOfCalls(ctx); err != nil {
 		return err
 	}
+	r.res.Pending = nil
 	defer func() { r.decisions, r.below, r.waiting = nil, nil, nil }() // an id may come again in a later answer
 	started := r.early
 	r.early = nil
@@ -50,11 +51,12 @@ func (r *run) finish(b *batch) error {
 			return err
 		}
 	}
-	if err := r.suspend(b); err != nil {
+	waiting, err := r.suspend(b)
+	if err != nil {
 		return err
 	}
-	if len(b.results) > 0 {
-		r.res.History = answer(r.res.History, b.results)
+	if len(b.results)+len(waiting) > 0 {
+		r.res.History = answer(r.res.History, b.results, waiting)
 		r.did = true
 		last := r.res.History[len(r.res.History)-1]
 		r.stops = slices.ContainsFunc(last.Results(), func(res reprise.ToolResult) bool {
@@ -87,7 +89,7 @@ func (r *run) begin(b *batch, c reprise.ToolCall) error {
 		case decided && !d.Allow:
 			err = &DeniedError{Reason: d.Reason}
 		case !decided && r.mustAsk(c, t) && !r.resumes(c):
-			b.open = append(b.open, open{call: c, pending: []Pending{{Call: c}}})
+			b.open = append(b.open, open{call: c, pending: []Pending{{Call: c}}, waiting: r.stateOf(c).waiting})
 			return nil
 		}
 	}
