@@ -20,6 +20,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -161,7 +162,7 @@ func (a *Agent) check() error {
 	case a.Settings.Tools != nil:
 		return invalid("Agent.Settings.Tools is set; tools belong in Agent.Tools")
 	}
-	return nil
+	return cmp.Or(a.Limits.check(), a.Stop.check())
 }
 
 // invalid is the error of what the program got wrong.

@@ -31,20 +31,6 @@ type Approval struct {
 	Secret []byte
 }
 
-// AskFor asks for all calls of the tools.
-func AskFor(names ...string) func(reprise.ToolCall) bool {
-	return func(c reprise.ToolCall) bool { return slices.Contains(names, c.Name) }
-}
-
-// AskArgs asks for the calls of a tool whose arguments say so, and for those
-// whose arguments are not of the type In.
-func AskArgs[In any](name string, ask func(In) bool) func(reprise.ToolCall) bool {
-	return func(c reprise.ToolCall) bool {
-		var in In
-		return c.Name == name && (json.Unmarshal([]byte(c.Args), &in) != nil || ask(in))
-	}
-}
-
 // A Pending is a call that waits for a decision.
 type Pending struct {
 	// Path tells which agent called, as that of a [Nested]; empty: the one

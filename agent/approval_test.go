@@ -228,3 +228,22 @@ func TestApprovalRefused(t *testing.T) {
 		t.Error("AskFor asks for the wrong tools")
 	}
 }
+
+// TestAskArgs: what a tool may read in another way must be allowed.
+func TestAskArgs(t *testing.T) {
+	type order struct {
+		USD   int
+		Items []struct{ Name string }
+	}
+	ask := agent.AskArgs("pay", func(in order) bool { return in.USD > 10 })
+	for args, want := range map[string]bool{
+		`{"usd":1}`: false, `{"usd":300}`: true, `{"usd":"1"}`: true, `{"usd":1`: true, ``: true, `{"usd":300} {"usd":1}`: true,
+		`{"usd":300,"usd":1}`: true, `{"usd":300,"USD":1}`: true, `{"u\u017fd":1,"usd":300}`: true,
+		`{"items":[{"name":"a"},{"name":"usd"}],"usd":1}`: false, `{"x":{"usd":"y"},"y":{},"usd":1}`: false,
+		`{"items":[{"name":"a","z":[],"Name":"b"}],"usd":1}`: true,
+	} {
+		if got := ask(call("1", "pay", args)); got != want {
+			t.Errorf("%s: %v", args, got)
+		}
+	}
+}

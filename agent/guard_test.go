@@ -151,6 +151,21 @@ func TestGuardInputWindow(t *testing.T) {
 	}
 }
 
+// TestGuardDeltas: a model that tells its answer in deltas alone is checked too.
+func TestGuardDeltas(t *testing.T) {
+	bad := errors.New("bad")
+	a := &agent.Agent{
+		Model: answers([]reprise.Event{reprise.TextDelta{Text: "a "}, reprise.TextDelta{Text: "secret"}, finish(reprise.ReasonStop)}),
+		Guards: []agent.Guard{{Output: func(_ context.Context, p reprise.Part) error {
+			diff(t, "part", text("a secret"), p)
+			return bad
+		}}},
+	}
+	if res, err := a.Generate(t.Context(), reprise.Ask("go")); !errors.Is(err, bad) || len(res.History) != 1 {
+		t.Errorf("got %+v, error %v", res.History, err)
+	}
+}
+
 // TestGuardCanceled: an answer whose check a cancel has cut off is not kept,
 // but was billed.
 func TestGuardCanceled(t *testing.T) {

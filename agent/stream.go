@@ -17,6 +17,7 @@ type stream struct {
 	cancel context.CancelCauseFunc
 	free   context.CancelFunc // of the time limit; nil: there is none
 	checks *checks            // nil: there are no guards
+	done   map[int]bool       // the parts that the checks got
 	left   bool               // the caller does not want more
 }
 
@@ -30,6 +31,7 @@ func (r *run) newStream(ctx context.Context) *stream {
 	if len(r.top.Guards) > 0 {
 		s.ctx, s.cancel = context.WithCancelCause(s.ctx)
 		s.checks = &checks{guards: r.top.Guards, ctx: s.ctx, stop: s.cancel}
+		s.done = map[int]bool{}
 		s.checks.input(slices.Clip(r.res.History[r.checked:]))
 		r.checked = len(r.res.History)
 	}
@@ -95,6 +97,16 @@ func (s *stream) watch(events iter.Seq2[reprise.Event, error]) iter.Seq2[reprise
 	}
 }
 
+// checkRest checks an answer again that has parts which no PartDone told.
+func (s *stream) checkRest(parts reprise.Parts) {
+	if s.checks == nil || len(s.done) == len(parts) {
+		return
+	}
+	for _, p := range parts {
+		s.checks.output(p)
+	}
+}
+
 // show passes an event to the caller and to whoever else waits for parts.
 func (s *stream) show(ev reprise.Event) bool {
 	if !s.r.yield(ev, nil) {
@@ -104,9 +116,11 @@ func (s *stream) show(ev reprise.Event) bool {
 	case reprise.PartDone:
 		if s.checks != nil {
 			s.checks.output(ev.Part)
+			s.done[ev.Index] = true
 		}
 		return s.r.early.part(ev) == nil
 	case reprise.Reset:
+		clear(s.done)
 		s.r.early.reset()
 	}
 	return s.r.early.poll() == nil
