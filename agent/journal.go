@@ -68,7 +68,7 @@ func (h *call) journaled(ctx context.Context) outcome {
 	case err == nil:
 		return h.recorded(out)
 	case isOf(ctx, err):
-		return failed(h.call, notRun{err})
+		return failed(h.call, notRun{cause: err})
 	}
 	o := failed(h.call, fmt.Errorf("not known: %w", err))
 	o.fatal = err

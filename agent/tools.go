@@ -100,7 +100,7 @@ func (r *run) begin(b *batch, c reprise.ToolCall) error {
 	if err := r.emit(ToolStart{Call: c}); err != nil {
 		return err
 	}
-	if err := notRunIf(b.ctx); err != nil { // since the event
+	if err := r.notRunIf(b.ctx, c); err != nil { // since the event
 		o := failed(c, err)
 		return r.settle(b, c, &o)
 	}
@@ -141,7 +141,7 @@ func (r *run) settle(b *batch, c reprise.ToolCall, o *outcome) error {
 
 // refusal says, in words for the model, why a call cannot run; nil if it can.
 func (r *run) refusal(ctx context.Context, c reprise.ToolCall) error {
-	if err := notRunIf(ctx); err != nil {
+	if err := r.notRunIf(ctx, c); err != nil {
 		return err
 	}
 	_, offered := r.asked.tools[c.Name]
@@ -196,15 +196,24 @@ func unknownTool(name string, offered []reprise.ToolSpec) error {
 
 // notRun is the error of a call that was not run because the run was
 // stopped. Its text is always the same, for the model gets it.
-type notRun struct{ cause error }
+type notRun struct {
+	cause error
+	begun bool // before, until calls below had to wait
+}
 
-func (notRun) Error() string   { return "not run: the run was stopped first" }
+func (e notRun) Error() string {
+	if e.begun {
+		return "stopped: the run was stopped while calls of the agent waited to be allowed"
+	}
+	return "not run: the run was stopped first"
+}
+
 func (e notRun) Unwrap() error { return e.cause }
 
 // notRunIf returns a notRun if ctx is done, else nil.
-func notRunIf(ctx context.Context) error {
+func (r *run) notRunIf(ctx context.Context, c reprise.ToolCall) error {
 	if err := canceled(ctx); err != nil {
-		return notRun{err}
+		return notRun{err, len(r.stateOf(c).waiting) > 0}
 	}
 	return nil
 }

@@ -121,7 +121,7 @@ func (r *run) suspend(b *batch) (reprise.Parts, error) {
 	left := b.open
 	b.open = nil
 	for _, w := range left {
-		o := failed(w.call, cmp.Or(w.err, error(notRun{b.fatal})))
+		o := failed(w.call, cmp.Or(w.err, error(notRun{b.fatal, len(w.waiting) > 0})))
 		if err := r.settle(b, w.call, &o); err != nil {
 			return nil, err
 		}

@@ -227,6 +227,26 @@ func TestSubAgentApprovalMade(t *testing.T) {
 	}
 }
 
+// TestSubAgentApprovalCanceled: the model is not told that a call has not run
+// which had begun.
+func TestSubAgentApprovalCanceled(t *testing.T) {
+	var log []string
+	a := firm("", &log)
+	res, err := a.Generate(t.Context(), reprise.Ask("go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	log = nil
+	res, err = agent.Collect(a.Resume(ctx, &agent.Session{History: res.History}, res.Pending[1].Allow()))
+	if reprise.KindOf(err) != reprise.KindCanceled || log != nil {
+		t.Errorf("log %q, error %v", log, err)
+	}
+	diff(t, "results", results(failure("1", "office", "stopped: the run was stopped while calls of the agent waited to be allowed"),
+		failure("2", "pay", "not run: the run was stopped first"), result("3", "look", "look done")), res.History[2])
+}
+
 // TestSubAgentApprovalForged: a decision that is not exactly of the call, and
 // a session that is not as it was stored, run nothing.
 func TestSubAgentApprovalForged(t *testing.T) {
