@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
+	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/repriselabs/reprise"
 	"github.com/repriselabs/reprise/agent"
+	"github.com/repriselabs/reprise/cassette"
 )
 
 // firm is an agent that asks its office, which looks and asks its clerk, who
@@ -384,7 +386,7 @@ func TestSubAgentApprovalBroken(t *testing.T) {
 }
 
 // TestSubAgentApprovalInAWrapper: a tool that calls a SubAgent and is kept in
-// the journal runs again, and what it calls goes on.
+// a cassette runs again, and what it calls goes on.
 func TestSubAgentApprovalInAWrapper(t *testing.T) {
 	var log []string
 	pay := with(tool("pay", func(context.Context, reprise.ToolCall) (string, error) { log = append(log, "pay"); return "", nil }), reprise.Policy{Ask: reprise.AskAlways})
@@ -394,11 +396,12 @@ func TestSubAgentApprovalInAWrapper(t *testing.T) {
 		res, err := sub.Call(ctx, reprise.ToolCall{ID: c.ID, Args: `{"task":"t"}`})
 		return res.Parts.Text(), err
 	})
-	file := &journal{entries: map[string][]*entry{}}
+	file := filepath.Join(t.TempDir(), "run.yaml")
 	s := &agent.Session{History: reprise.Ask("go")}
 	var decisions []agent.Decision
 	for range 2 {
-		a := &agent.Agent{Model: answers(calling(call("1", "wrapper", "")), say("end")), Tools: []reprise.Tool{wrapper}, Journal: file.again()}
+		tape := &cassette.Cassette{File: file, Mode: cassette.Append}
+		a := &agent.Agent{Model: answers(calling(call("1", "wrapper", "")), say("end")), Tools: []reprise.Tool{wrapper}, Journal: tape}
 		res, err := agent.Collect(a.Resume(t.Context(), s, decisions...))
 		if err != nil {
 			t.Fatal(err)
@@ -406,6 +409,9 @@ func TestSubAgentApprovalInAWrapper(t *testing.T) {
 		s.Add(res)
 		for _, p := range s.Pending {
 			decisions = append(decisions, p.Allow())
+		}
+		if err := tape.Close(); err != nil {
+			t.Fatal(err)
 		}
 	}
 	diff(t, "log", []string{"look", "pay"}, log)
