@@ -73,23 +73,26 @@ func (e *DeniedError) Error() string {
 	return "not run: the user did not allow it: " + e.Reason
 }
 
-// mustAsk reports whether the call needs a decision.
+// mustAsk reports whether the call needs a decision. One that was asked for
+// needs it also where this process would not ask.
 func (r *run) mustAsk(c reprise.ToolCall, t offered) bool {
-	return t.policy.Ask != nil && t.policy.Ask(c) || r.top.Approval.Ask != nil && r.top.Approval.Ask(c)
+	return t.policy.Ask != nil && t.policy.Ask(c) || r.top.Approval.Ask != nil && r.top.Approval.Ask(c) ||
+		slices.ContainsFunc(r.pending, func(p Pending) bool { return p.Path == "" && sameCall(p.Call, c) })
 }
 
 // decide takes up what waits, and the decisions, if each is on a call that
 // waits.
 func (r *run) decide(from start) error {
-	below, err := waitingIn(r.res.History)
-	if err != nil || len(from.decisions) == 0 && len(below) == 0 {
+	r.pending = from.pending
+	runs, err := waitingIn(r.res.History)
+	if err != nil || len(from.decisions) == 0 && len(runs) == 0 {
 		return err
 	}
 	next, err := NextOf(r.res.History)
 	if err != nil {
 		return err
 	}
-	for _, w := range below {
+	for _, w := range runs {
 		if !slices.ContainsFunc(next.Calls, func(c reprise.ToolCall) bool { return sameCall(c, w.Call) }) {
 			continue // the call has its result
 		}

@@ -142,6 +142,32 @@ func TestApprovalStored(t *testing.T) {
 	}
 }
 
+// TestApprovalForgotten: what waits in a session does so also for an agent that
+// would not have asked.
+func TestApprovalForgotten(t *testing.T) {
+	ran := 0
+	pay := tool("pay", func(context.Context, reprise.ToolCall) (string, error) { ran++; return "", nil })
+	clerk := &agent.SubAgent{Name: "clerk", Agent: &agent.Agent{Model: answers(calling(call("1", "pay", `{"usd":1}`)), say("paid")), Tools: []reprise.Tool{pay}}}
+	a := &agent.Agent{Model: answers(calling(call("1", "clerk", `{"task":"t"}`), call("2", "pay", `{"usd":2}`)), say("end")), Tools: []reprise.Tool{clerk, pay}}
+	pay.Policy.Ask = reprise.AskAlways
+	res, err := a.Generate(t.Context(), reprise.Ask("go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s agent.Session
+	s.Add(res)
+	pay.Policy.Ask = nil
+	res, err = agent.Collect(a.Resume(t.Context(), &s))
+	if err != nil || ran != 0 {
+		t.Errorf("ran %d, error %v", ran, err)
+	}
+	diff(t, "pending", s.Pending, res.Pending)
+	res, err = agent.Collect(a.Resume(t.Context(), &s, s.Pending[0].Allow(), s.Pending[1].Deny("")))
+	if err != nil || ran != 1 || res.Text() != "end" {
+		t.Errorf("got %q, ran %d, error %v", res.Text(), ran, err)
+	}
+}
+
 // TestApprovalForged: a decision that is not exactly of the call runs nothing.
 func TestApprovalForged(t *testing.T) {
 	for _, secret := range []string{"", "s3cret"} {

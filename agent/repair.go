@@ -46,10 +46,10 @@ func Repair(history []reprise.Message, pending []Pending) []reprise.Message {
 
 // waitsIn returns what tells whether a call waits that the history ends with.
 func waitsIn(history []reprise.Message, pending []Pending) func(reprise.ToolCall) bool {
-	below, _ := waitingIn(history) // what cannot be read cannot be gone on with
+	runs, _ := waitingIn(history) // what cannot be read cannot be gone on with
 	return func(c reprise.ToolCall) bool {
 		return slices.ContainsFunc(pending, func(p Pending) bool { return p.Path == "" && p.Call.ID == c.ID }) ||
-			slices.ContainsFunc(below, func(w waiting) bool { return sameCall(w.Call, c) })
+			slices.ContainsFunc(runs, func(w waiting) bool { return sameCall(w.Call, c) })
 	}
 }
 
@@ -81,28 +81,28 @@ func repairTurn(msg reprise.Message, history []reprise.Message, told []reprise.M
 			})
 		}
 	}
-	rest, below := restOf(told, open)
-	if len(results.Parts)+len(below) == 0 {
+	rest, runs := restOf(told, open)
+	if len(results.Parts)+len(runs) == 0 {
 		return []reprise.Message{msg}
 	}
-	results.Parts = append(append(results.Parts, rest...), below...)
+	results.Parts = append(append(results.Parts, rest...), runs...)
 	return []reprise.Message{msg, results}
 }
 
 // restOf returns the parts of messages that are no results: what agents below
 // have done for calls that are open, and the others.
-func restOf(told []reprise.Message, open []reprise.ToolCall) (rest, below reprise.Parts) {
+func restOf(told []reprise.Message, open []reprise.ToolCall) (rest, runs reprise.Parts) {
 	for _, m := range told {
 		for _, p := range without(m, isCallOrResult).Parts {
 			switch w, ok, err := waitingOf(p); {
 			case !ok:
 				rest = append(rest, p)
 			case err == nil && slices.ContainsFunc(open, func(c reprise.ToolCall) bool { return sameCall(w.Call, c) }):
-				below = append(below, p)
+				runs = append(runs, p)
 			}
 		}
 	}
-	return rest, below
+	return rest, runs
 }
 
 func isResult(p reprise.Part) bool {

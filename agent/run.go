@@ -32,6 +32,7 @@ type run struct {
 	checked   int                 // messages that the guards have seen
 	decisions map[string]Decision // by the call's id
 	below     []Decision          // on calls of agents below
+	pending   []Pending           // what the session says that waits
 	waiting   []waiting           // that go on with the calls the history ends with
 	nested    bool                // it is of a SubAgent in a run
 	signs     bool                // the outermost run signs what is pending
@@ -100,7 +101,7 @@ func (r *run) loop(ctx context.Context) error {
 // between is the safe point, where each call has its result. It returns
 // whether the run goes on.
 func (r *run) between(step Step) (Step, error) {
-	r.res.Pending = nil // of a session: nothing is open
+	r.res.Pending, r.pending = nil, nil // of a session: nothing is open
 	sent, stop := r.top.Control.wants()
 	last := r.res.History[len(r.res.History)-1]
 	if step == StepDone && !sent {

@@ -17,7 +17,7 @@ func (r *run) call(ctx context.Context, calls []reprise.ToolCall) error {
 		return err
 	}
 	r.res.Pending = nil
-	defer func() { r.decisions, r.below, r.waiting = nil, nil, nil }() // an id may come again in a later answer
+	defer func() { r.decisions, r.below, r.waiting, r.pending = nil, nil, nil, nil }() // an id may come again in a later answer
 	started := r.early
 	r.early = nil
 	b := started.batchOr(r, ctx)

@@ -91,9 +91,9 @@ func (r *run) wait(b *batch, c reprise.ToolCall, o *outcome) bool {
 	if !errors.As(o.err, &w) || w.call != c.ID {
 		return false
 	}
-	below := w.waiting
-	below.Call = c
-	b.open = append(b.open, open{call: c, pending: w.pending, waiting: []waiting{below}, err: errors.New(w.Error())})
+	ran := w.waiting
+	ran.Call = c
+	b.open = append(b.open, open{call: c, pending: w.pending, waiting: []waiting{ran}, err: errors.New(w.Error())})
 	return true
 }
 
@@ -132,21 +132,21 @@ func (r *run) suspend(b *batch) (reprise.Parts, error) {
 // signOpen signs what waits, puts the calls into the result and returns the
 // parts for the history.
 func (r *run) signOpen(b *batch) (reprise.Parts, error) {
-	var below []waiting
+	var runs []waiting
 	for _, o := range b.open {
-		below = append(below, o.waiting...)
+		runs = append(runs, o.waiting...)
 	}
 	for _, o := range b.open {
 		for _, p := range o.pending {
 			var err error
-			if p.Token, err = r.token(p, trail(r.res.History, below, p.Path)); err != nil {
+			if p.Token, err = r.token(p, trail(r.res.History, runs, p.Path)); err != nil {
 				return nil, err
 			}
 			r.res.Pending = append(r.res.Pending, p)
 		}
 	}
 	var parts reprise.Parts
-	for _, w := range below {
+	for _, w := range runs {
 		var err error
 		if w.Token, err = r.tokenOf(w); err != nil {
 			return nil, err
@@ -162,11 +162,11 @@ func (r *run) signOpen(b *batch) (reprise.Parts, error) {
 
 // trail returns the conversations that a path leads through, the outermost
 // first; nil: it leads nowhere.
-func trail(history []reprise.Message, below []waiting, path string) [][]reprise.Message {
+func trail(history []reprise.Message, runs []waiting, path string) [][]reprise.Message {
 	if path == "" {
 		return [][]reprise.Message{history}
 	}
-	for _, w := range below {
+	for _, w := range runs {
 		rest, ok := cutStep(path, w.Path)
 		further, err := waitingIn(w.History)
 		if !ok || err != nil {
@@ -193,6 +193,7 @@ func cutStep(path, step string) (string, bool) {
 type below struct {
 	waiting   []waiting
 	decisions []Decision
+	pending   []Pending
 }
 
 // stateOf returns what the call has to go on from.
@@ -200,7 +201,7 @@ func (r *run) stateOf(c reprise.ToolCall) below {
 	var out below
 	for _, w := range r.waiting {
 		if sameCall(w.Call, c) {
-			out.waiting, out.decisions = append(out.waiting, w), r.below
+			out.waiting, out.decisions, out.pending = append(out.waiting, w), r.below, r.pending
 		}
 	}
 	return out
@@ -226,6 +227,12 @@ func (b below) start(step, task string) start {
 			continue
 		}
 		from.history = w.History
+		for _, p := range b.pending {
+			if rest, ok := cutStep(p.Path, step); ok {
+				p.Path = rest
+				from.pending = append(from.pending, p)
+			}
+		}
 		for _, d := range b.decisions {
 			if rest, ok := cutStep(d.Path, step); ok {
 				d.Path, d.Token = rest, "" // it was checked
