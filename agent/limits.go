@@ -23,7 +23,7 @@ type Limits struct {
 
 	TurnTokens int64         `json:"turn_tokens,omitempty"` // in and out, of one answer
 	TurnCost   reprise.USD   `json:"turn_cost,omitempty"`   // of one answer
-	TurnTime   time.Duration `json:"turn_time,omitempty"`   // of one answer, with its checks and a summary before it, without tools
+	TurnTime   time.Duration `json:"turn_time,omitempty"`   // of one answer and all that comes before it, without tools
 }
 
 // A LimitError says that a run was ended by one of Agent.Limits.
