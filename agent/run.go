@@ -184,7 +184,9 @@ func (r *run) answer(s *stream) (*reprise.Response, error) {
 	if err == nil || resp.Reason != "" {
 		r.bill(resp)
 	}
-	s.checkRest(resp.Message.Parts)
+	if err == nil {
+		s.checkRest(resp.Message.Parts)
+	}
 	err = s.why(err)
 	if err == nil && len(resp.Message.Results()) > 0 {
 		err = badResponse("the model's answer holds a tool result")
