@@ -76,7 +76,8 @@ func (e *DeniedError) Error() string {
 // mustAsk reports whether the call needs a decision. One that was asked for
 // needs it also where this process would not ask.
 func (r *run) mustAsk(c reprise.ToolCall, t offered) bool {
-	return t.policy.Ask != nil && t.policy.Ask(c) || r.top.Approval.Ask != nil && r.top.Approval.Ask(c) ||
+	asks := func(ask func(reprise.ToolCall) bool) bool { return ask != nil && ask(c) }
+	return asks(t.policy.Ask) || asks(r.top.Approval.Ask) || r.cur != r.top && asks(r.cur.Approval.Ask) ||
 		slices.ContainsFunc(r.pending, func(p Pending) bool { return p.Path == "" && sameCall(p.Call, c) })
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 
 	"github.com/repriselabs/reprise"
@@ -123,10 +124,17 @@ func (cs *checks) wait() error {
 	return cs.first()
 }
 
+// guards are those of the run and of the agent that it was handed to.
+func (r *run) guards() []Guard {
+	if r.cur == r.top || len(r.cur.Guards) == 0 {
+		return r.top.Guards
+	}
+	return slices.Concat(r.top.Guards, r.cur.Guards)
+}
+
 // checkCall returns why the guards do not let a call run.
 func (r *run) checkCall(b *batch, c reprise.ToolCall) error {
-	for i := range r.top.Guards {
-		g := &r.top.Guards[i]
+	for _, g := range r.guards() {
 		if g.Call == nil {
 			continue
 		}

@@ -28,9 +28,9 @@ func (r *run) newStream(ctx context.Context) *stream {
 	if max := r.top.Limits.TurnTime; max > 0 {
 		s.ctx, s.free = context.WithTimeoutCause(ctx, max, &LimitError{Limit: "TurnTime", Max: max.String()})
 	}
-	if len(r.top.Guards) > 0 {
+	if guards := r.guards(); len(guards) > 0 {
 		s.ctx, s.cancel = context.WithCancelCause(s.ctx)
-		s.checks = &checks{guards: r.top.Guards, ctx: s.ctx, stop: s.cancel}
+		s.checks = &checks{guards: guards, ctx: s.ctx, stop: s.cancel}
 		s.done = map[int]bool{}
 		s.checks.input(slices.Clip(r.res.History[r.checked:]))
 		r.checked = len(r.res.History)
