@@ -20,6 +20,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -109,7 +110,7 @@ func (a *Agent) Run(ctx context.Context, history []reprise.Message) iter.Seq2[Ev
 // start is what a run begins with.
 type start struct {
 	history   []reprise.Message
-	waiting   []Waiting
+	pending   []Pending
 	decisions []Decision
 	nested    bool  // it is a run of a SubAgent in a run
 	signs     bool  // and the outermost run signs what is pending
@@ -120,7 +121,7 @@ func (a *Agent) run(ctx context.Context, from start) iter.Seq2[Event, error] {
 	history := slices.Clone(from.history)
 	var used atomic.Bool
 	return func(yield func(Event, error) bool) {
-		r := &run{top: a, yield: yield, nested: from.nested, signs: from.signs || !from.nested && len(a.Approval.Secret) > 0, goal: from.goal, res: &Result{History: history, Response: lastAnswer(history)}}
+		r := &run{top: a, yield: yield, nested: from.nested, signs: from.signs || !from.nested && len(a.Approval.Secret) > 0, goal: from.goal, res: &Result{History: history, Pending: from.pending, Response: lastAnswer(history)}}
 		err := errUsed
 		if !used.Swap(true) {
 			err = r.setUp(from)
@@ -161,7 +162,7 @@ func (a *Agent) check() error {
 	case a.Settings.Tools != nil:
 		return invalid("Agent.Settings.Tools is set; tools belong in Agent.Tools")
 	}
-	return nil
+	return cmp.Or(a.Limits.check(), a.Stop.check())
 }
 
 // invalid is the error of what the program got wrong.

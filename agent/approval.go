@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -24,22 +25,10 @@ type Approval struct {
 	// Secret, if set, signs what is pending, so that a decision counts only
 	// for a call that a run with this secret came to, in the same
 	// conversation. Empty: a decision counts for the call of its id, name
-	// and arguments.
+	// and arguments, and nothing tells that a call of a SubAgent in which
+	// others wait was itself allowed: without a decision on one of these it
+	// is asked for again.
 	Secret []byte
-}
-
-// AskFor asks for all calls of the tools.
-func AskFor(names ...string) func(reprise.ToolCall) bool {
-	return func(c reprise.ToolCall) bool { return slices.Contains(names, c.Name) }
-}
-
-// AskArgs asks for the calls of a tool whose arguments say so, and for those
-// whose arguments are not of the type In.
-func AskArgs[In any](name string, ask func(In) bool) func(reprise.ToolCall) bool {
-	return func(c reprise.ToolCall) bool {
-		var in In
-		return c.Name == name && (json.Unmarshal([]byte(c.Args), &in) != nil || ask(in))
-	}
 }
 
 // A Pending is a call that waits for a decision.
@@ -84,22 +73,27 @@ func (e *DeniedError) Error() string {
 	return "not run: the user did not allow it: " + e.Reason
 }
 
-// mustAsk reports whether the call needs a decision.
+// mustAsk reports whether the call needs a decision. One that was asked for
+// needs it also where this process would not ask.
 func (r *run) mustAsk(c reprise.ToolCall, t offered) bool {
-	return t.policy.Ask != nil && t.policy.Ask(c) || r.top.Approval.Ask != nil && r.top.Approval.Ask(c)
+	asks := func(ask func(reprise.ToolCall) bool) bool { return ask != nil && ask(c) }
+	return asks(t.policy.Ask) || asks(r.top.Approval.Ask) || r.cur != r.top && asks(r.cur.Approval.Ask) ||
+		slices.ContainsFunc(r.pending, func(p Pending) bool { return p.Path == "" && sameCall(p.Call, c) })
 }
 
 // decide takes up what waits, and the decisions, if each is on a call that
 // waits.
 func (r *run) decide(from start) error {
-	if len(from.decisions) == 0 && len(from.waiting) == 0 {
-		return nil
+	r.pending = from.pending
+	runs, err := waitingIn(r.res.History)
+	if err != nil || len(from.decisions) == 0 && len(runs) == 0 {
+		return err
 	}
 	next, err := NextOf(r.res.History)
 	if err != nil {
 		return err
 	}
-	for _, w := range from.waiting {
+	for _, w := range runs {
 		if !slices.ContainsFunc(next.Calls, func(c reprise.ToolCall) bool { return sameCall(c, w.Call) }) {
 			continue // the call has its result
 		}
@@ -175,7 +169,7 @@ func (r *run) token(p Pending, talks [][]reprise.Message) (string, error) {
 }
 
 // tokenOf signs what waits: all of it, and the conversation above.
-func (r *run) tokenOf(w Waiting) (string, error) {
+func (r *run) tokenOf(w waiting) (string, error) {
 	w.Token = ""
 	return r.sign("reprise waiting 1", w, upToAnswer(r.res.History))
 }
@@ -189,22 +183,20 @@ func upToAnswer(history []reprise.Message) []reprise.Message {
 	return history[:end]
 }
 
-// sign signs texts and values. Without a secret, and in a run below, for
-// which the outermost signs, the signature is empty.
+// sign signs values, as they are once they were stored as JSON and read again.
+// Without a secret, and in a run below, for which the outermost signs, the
+// signature is empty.
 func (r *run) sign(purpose string, values ...any) (string, error) {
 	if !r.signs || r.nested {
 		return "", nil
 	}
 	mac := hmac.New(sha256.New, r.top.Approval.Secret)
 	for _, v := range append([]any{purpose}, values...) {
-		s, isText := v.(string)
-		b := []byte(s)
-		if !isText {
-			var err error
-			if b, err = json.Marshal(v); err != nil {
-				return "", err
-			}
+		b, err := json.Marshal(v)
+		if err != nil {
+			return "", err
 		}
+		b = bytes.ReplaceAll(b, []byte(`\ufffd`), []byte("\ufffd")) // what was no UTF-8
 		var n [8]byte
 		binary.BigEndian.PutUint64(n[:], uint64(len(b)))
 		mac.Write(n[:])

@@ -3,6 +3,7 @@ package agent_test
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/repriselabs/reprise"
@@ -108,6 +109,65 @@ func TestApprovalUndecided(t *testing.T) {
 	}
 }
 
+// TestApprovalStored: a token is good for its conversation also where JSON does
+// not keep that as it was.
+func TestApprovalStored(t *testing.T) {
+	for _, odd := range []string{"caf\xe9", "\xff\xfe", "<&>\u2028", `\ufffd`, "\x00"} {
+		pay := with(echo("pay"), reprise.Policy{Ask: reprise.AskAlways})
+		read := tool("read", func(context.Context, reprise.ToolCall) (string, error) { return odd, nil })
+		a := &agent.Agent{
+			Model: answers(calling(call("1", "read", "")), calling(call("2", "pay", `{"to":"`+strings.ReplaceAll(odd, "\x00", "")+`"}`)), say("end")),
+			Tools: []reprise.Tool{read, pay}, Approval: agent.Approval{Secret: []byte("s3cret")},
+		}
+		res, err := a.Generate(t.Context(), reprise.Ask("go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var s agent.Session
+		s.Add(res)
+		stored, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		loaded, err := agent.LoadSession(stored)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range []*agent.Session{&s, loaded} {
+			res, err := agent.Collect(a.Resume(t.Context(), s, s.Pending[0].Allow()))
+			if err != nil || res.Text() != "end" {
+				t.Errorf("%q: got %q, error %v", odd, res.Text(), err)
+			}
+		}
+	}
+}
+
+// TestApprovalForgotten: what waits in a session does so also for an agent that
+// would not have asked.
+func TestApprovalForgotten(t *testing.T) {
+	ran := 0
+	pay := tool("pay", func(context.Context, reprise.ToolCall) (string, error) { ran++; return "", nil })
+	clerk := &agent.SubAgent{Name: "clerk", Agent: &agent.Agent{Model: answers(calling(call("1", "pay", `{"usd":1}`)), say("paid")), Tools: []reprise.Tool{pay}}}
+	a := &agent.Agent{Model: answers(calling(call("1", "clerk", `{"task":"t"}`), call("2", "pay", `{"usd":2}`)), say("end")), Tools: []reprise.Tool{clerk, pay}}
+	pay.Policy.Ask = reprise.AskAlways
+	res, err := a.Generate(t.Context(), reprise.Ask("go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s agent.Session
+	s.Add(res)
+	pay.Policy.Ask = nil
+	res, err = agent.Collect(a.Resume(t.Context(), &s))
+	if err != nil || ran != 0 {
+		t.Errorf("ran %d, error %v", ran, err)
+	}
+	diff(t, "pending", s.Pending, res.Pending)
+	res, err = agent.Collect(a.Resume(t.Context(), &s, s.Pending[0].Allow(), s.Pending[1].Deny("")))
+	if err != nil || ran != 1 || res.Text() != "end" {
+		t.Errorf("got %q, ran %d, error %v", res.Text(), ran, err)
+	}
+}
+
 // TestApprovalForged: a decision that is not exactly of the call runs nothing.
 func TestApprovalForged(t *testing.T) {
 	for _, secret := range []string{"", "s3cret"} {
@@ -192,5 +252,24 @@ func TestApprovalRefused(t *testing.T) {
 	ask := agent.AskFor("a", "b")
 	if !ask(call("", "a", "")) || !ask(call("", "b", "")) || ask(call("", "c", "")) {
 		t.Error("AskFor asks for the wrong tools")
+	}
+}
+
+// TestAskArgs: what a tool may read in another way must be allowed.
+func TestAskArgs(t *testing.T) {
+	type order struct {
+		USD   int
+		Items []struct{ Name string }
+	}
+	ask := agent.AskArgs("pay", func(in order) bool { return in.USD > 10 })
+	for args, want := range map[string]bool{
+		`{"usd":1}`: false, `{"usd":300}`: true, `{"usd":"1"}`: true, `{"usd":1`: true, ``: true, `{"usd":300} {"usd":1}`: true,
+		`{"usd":300,"usd":1}`: true, `{"usd":300,"USD":1}`: true, `{"u\u017fd":1,"usd":300}`: true,
+		`{"items":[{"name":"a"},{"name":"usd"}],"usd":1}`: false, `{"x":{"usd":"y"},"y":{},"usd":1}`: false,
+		`{"items":[{"name":"a","z":[],"Name":"b"}],"usd":1}`: true,
+	} {
+		if got := ask(call("1", "pay", args)); got != want {
+			t.Errorf("%s: %v", args, got)
+		}
 	}
 }

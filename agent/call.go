@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -59,7 +60,26 @@ func (h *call) invoke(ctx context.Context) outcome {
 	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
 		err = &reprise.Error{Kind: reprise.KindTimeout, Err: fmt.Errorf("the tool was stopped: it was not done after %v", limit)}
 	}
+	if wrong := checkResult(res.Parts); wrong != nil {
+		res.Parts, err = nil, cmp.Or(err, wrong)
+	}
 	return outcome{result: resultOf(h.call, res, err), err: err}
+}
+
+// checkResult says why no model could be sent the parts of a result.
+func checkResult(parts reprise.Parts) error {
+	for _, p := range parts {
+		switch p := p.(type) {
+		case reprise.Text, reprise.CachePoint, reprise.Opaque:
+		case reprise.Media:
+			if len(p.Data) == 0 && p.URL == "" && p.ID == "" {
+				return fmt.Errorf("the tool returned a file of type %q without data, URL and ID", p.Type)
+			}
+		default:
+			return fmt.Errorf("the tool returned a %T, which cannot be in a result", p)
+		}
+	}
+	return nil
 }
 
 // tell passes an event to the caller of the run, unless the call has ended.
@@ -87,7 +107,7 @@ func (h *call) spend(res *Result) {
 	switch {
 	case res.Cost != nil:
 		h.spent.cost += *res.Cost
-	case res.Turns > 0:
+	case res.Turns > 0 || res.Usage != (reprise.Usage{}):
 		h.spent.free = true
 	}
 	h.spent.runs++

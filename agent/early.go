@@ -29,7 +29,7 @@ type early struct {
 
 // newEarly returns nil if no tool may start early.
 func newEarly(r *run, ctx context.Context) *early {
-	if len(r.top.Guards) > 0 {
+	if len(r.guards()) > 0 {
 		return nil
 	}
 	for _, t := range r.asked.tools {

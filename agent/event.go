@@ -38,8 +38,9 @@ type TurnStart struct {
 // tells the model of a wrong value. Leaving the loop
 // at an answer leaves its calls for later: none has started but those of
 // tools that may start early. The results are those of all calls, but for
-// calls that wait for a decision. Where a run goes on from a history that
-// ends with the results of some calls, the message with all of them takes
+// calls that wait for a decision; what agents below have done in which calls
+// wait is a [reprise.Opaque] behind them. Where a run goes on from a history
+// that ends with the results of some calls, the message with all of them takes
 // their place.
 type MessageDone struct {
 	Message reprise.Message `json:"message"`

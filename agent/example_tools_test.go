@@ -114,7 +114,7 @@ func ExamplePending() {
 	a := &agent.Agent{Model: once("clerk", `{"task":"pay"}`), Tools: []reprise.Tool{&agent.SubAgent{Name: "clerk", Agent: clerk}}}
 	var s agent.Session
 	result, _ := a.Generate(ctx, reprise.Ask("Pay my bill"))
-	s.Add(result) // has what the clerk has done, too
+	s.Add(result) // the history has what the clerk has done, too
 	fmt.Println(s.Pending[0].Path, s.Pending[0].Call.Name, s.Pending[0].Call.Args)
 	result, err := agent.Collect(a.Resume(ctx, &s, s.Pending[0].Allow()))
 	fmt.Println(result.Text(), err)

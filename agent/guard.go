@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 
 	"github.com/repriselabs/reprise"
@@ -23,7 +24,7 @@ type Guard struct {
 	// Input gets the messages that came since the last answer was asked for
 	// (the first time all of them), while the model answers.
 	Input func(ctx context.Context, messages []reprise.Message) error
-	// First lets the model be asked only when Input has passed.
+	// First lets a model be asked, also for a summary, only when Input has passed.
 	First bool
 	// Output gets each part of the answer that is done, while the next ones come.
 	Output func(ctx context.Context, part reprise.Part) error
@@ -75,7 +76,10 @@ func (cs *checks) fail(g *Guard, check string, err error) {
 	}
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	if cs.err == nil && cs.ctx.Err() == nil {
+	if cs.err != nil {
+		return
+	}
+	if cs.err = canceled(cs.ctx); cs.err == nil { // else the check did not come to its end
 		cs.err = &GuardError{Guard: g.Name, Check: check, Err: err}
 		cs.stop(cs.err)
 	}
@@ -120,10 +124,17 @@ func (cs *checks) wait() error {
 	return cs.first()
 }
 
+// guards are those of the run and of the agent that it was handed to.
+func (r *run) guards() []Guard {
+	if r.cur == r.top || len(r.cur.Guards) == 0 {
+		return r.top.Guards
+	}
+	return slices.Concat(r.top.Guards, r.cur.Guards)
+}
+
 // checkCall returns why the guards do not let a call run.
 func (r *run) checkCall(b *batch, c reprise.ToolCall) error {
-	for i := range r.top.Guards {
-		g := &r.top.Guards[i]
+	for _, g := range r.guards() {
 		if g.Call == nil {
 			continue
 		}

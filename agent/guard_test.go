@@ -126,6 +126,67 @@ func TestGuardInput(t *testing.T) {
 	diff(t, "checked", [][]reprise.Message{res.History[:1], res.History[1:3]}, got)
 }
 
+// TestGuardInputWindow: what is new is checked although the history is made
+// shorter, and no summary is asked for before a check that must be first.
+func TestGuardInputWindow(t *testing.T) {
+	bad := errors.New("bad")
+	for _, first := range []bool{false, true} {
+		summaries := 0
+		history := long(6, 4000)
+		a := &agent.Agent{
+			Model: answers(say("end")),
+			Window: &agent.Window{Tokens: 10, Summarizer: reprise.ModelFunc(func(context.Context, *reprise.Request) iter.Seq2[reprise.Event, error] {
+				summaries++
+				return stream(say("short"))
+			})},
+			Guards: []agent.Guard{{First: first, Input: func(_ context.Context, messages []reprise.Message) error {
+				diff(t, "checked", history, messages)
+				return bad
+			}}},
+		}
+		_, err := a.Generate(t.Context(), history)
+		if !errors.Is(err, bad) || first && summaries > 0 {
+			t.Errorf("first %v: %d summaries, error %v", first, summaries, err)
+		}
+	}
+}
+
+// TestGuardDeltas: a model that tells its answer in deltas alone is checked too.
+func TestGuardDeltas(t *testing.T) {
+	bad := errors.New("bad")
+	a := &agent.Agent{
+		Model: answers([]reprise.Event{reprise.TextDelta{Text: "a "}, reprise.TextDelta{Text: "secret"}, finish(reprise.ReasonStop)}),
+		Guards: []agent.Guard{{Output: func(_ context.Context, p reprise.Part) error {
+			diff(t, "part", text("a secret"), p)
+			return bad
+		}}},
+	}
+	if res, err := a.Generate(t.Context(), reprise.Ask("go")); !errors.Is(err, bad) || len(res.History) != 1 {
+		t.Errorf("got %+v, error %v", res.History, err)
+	}
+}
+
+// TestGuardCanceled: an answer whose check a cancel has cut off is not kept,
+// but was billed.
+func TestGuardCanceled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		a := &agent.Agent{Model: answers(say("bad")), Guards: []agent.Guard{{Output: func(ctx context.Context, _ reprise.Part) error {
+			<-ctx.Done()
+			return errors.New("not known")
+		}}}}
+		res, err := a.Generate(ctx, reprise.Ask("go"))
+		if reprise.KindOf(err) != reprise.KindCanceled {
+			t.Errorf("got error %v", err)
+		}
+		diff(t, "history", reprise.Ask("go"), res.History)
+		if res.Turns != 0 || res.Usage.Total() != 13 || *res.Cost != 5 {
+			t.Errorf("got %d turns, %d tokens, cost %v", res.Turns, res.Usage.Total(), res.Cost)
+		}
+	})
+}
+
 // TestGuardCall: a call that a check refuses is answered, and the run goes on.
 func TestGuardCall(t *testing.T) {
 	a := &agent.Agent{

@@ -8,8 +8,9 @@ import (
 
 // A Handoff is a [reprise.Tool] with which the model gives the conversation
 // to another agent: from then on To answers, with its model, its instruction,
-// its Settings, Prepare and tools. All else stays as it is for the run. Who
-// answers can be told from the history, so a run that goes on from one begins
+// its Settings, Prepare and tools. What its Approval asks for must be allowed
+// and its Guards check the conversation, beside those of the run; all else
+// stays as it is for the run. Who answers can be told from the history, so a run that goes on from one begins
 // with the right agent. Of several handoffs in one answer the first counts.
 //
 // A Handoff works where it is among Agent.Tools itself, not in a wrapper.
@@ -75,6 +76,9 @@ func (r *run) handOff(results reprise.Message) error {
 	}
 	if err := r.use(h.To); err != nil {
 		return err
+	}
+	if len(h.To.Guards) > 0 {
+		r.checked = 0 // not by these
 	}
 	return r.emit(HandedOff{By: h.Name})
 }

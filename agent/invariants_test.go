@@ -146,7 +146,7 @@ func TestRandomApprovals(t *testing.T) {
 			t.Fatalf("seed %d", seed)
 		}
 	}
-	for _, what := range []string{"path of 0", "path of 1", "path of 2", "denied", "allowed", "left open"} {
+	for _, what := range []string{"path of 0", "path of 1", "path of 2", "denied", "allowed", "left open", "history alone"} {
 		if seen[what] < seeds/2 {
 			t.Errorf("chance made only %d of %q: this test shows little", seen[what], what)
 		}
@@ -179,6 +179,14 @@ func approvals(t *testing.T, seed uint64, seen map[string]int) {
 		}
 		decisions = nil
 		r := chance(seed, fmt.Sprint("decide ", n))
+		if r.IntN(3) == 0 { // a process that knows the history alone, and no decision
+			same, err := level(t, seed, 0, b).Generate(t.Context(), s.History)
+			if err != nil {
+				t.Fatal(err)
+			}
+			diff(t, "pending", s.Pending, same.Pending)
+			seen["history alone"]++
+		}
 		first := r.IntN(len(s.Pending))
 		var order []string // of the calls above
 		for i, p := range s.Pending {

@@ -24,7 +24,7 @@ type Journal interface {
 
 // entry is what the journal keeps of a call: its result without id and name,
 // and the error. A call that returned the error of its context, or that waits
-// for a decision, has none: it runs again.
+// for a decision, has none: it runs again, where it may.
 type entry struct {
 	Parts   reprise.Parts `json:"parts,omitempty"`
 	IsError bool          `json:"is_error,omitempty"`
@@ -38,14 +38,16 @@ func (h *call) journaled(ctx context.Context) outcome {
 	if args == "" {
 		args = "{}"
 	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	var ran *outcome
 	again := false // it is not over
 	fn := func(ctx context.Context) ([]byte, error) {
 		o := h.apart(ctx)
 		ran = &o
 		var w *waitingError
-		again = ctx.Err() != nil && (errors.Is(o.err, ctx.Err()) || errors.Is(o.err, context.Cause(ctx))) || errors.As(o.err, &w)
-		if again {
+		if again = isOf(ctx, o.err) || errors.As(o.err, &w); again {
+			stop() // what waits is to the journal as after a cancel
 			return nil, o.err
 		}
 		e := entry{Parts: o.result.Parts, IsError: o.result.IsError, Echo: o.result.Echo}
@@ -67,12 +69,17 @@ func (h *call) journaled(ctx context.Context) outcome {
 		return *ran
 	case err == nil:
 		return h.recorded(out)
-	case ctx.Err() != nil:
-		return failed(h.call, notRun{err})
+	case isOf(ctx, err):
+		return failed(h.call, notRun{cause: err})
 	}
 	o := failed(h.call, fmt.Errorf("not known: %w", err))
 	o.fatal = err
 	return o
+}
+
+// isOf reports whether err says that ctx is done.
+func isOf(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)))
 }
 
 // recorded is what the journal had.

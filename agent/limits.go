@@ -11,7 +11,8 @@ import (
 
 // Limits is what a run may use. They are held between turns: the answer that
 // passes a limit counts and its tools run, but the model is not asked again.
-// Only the times are held at once, by the context. Zero: no limit.
+// Only the times are held at once, by the context. Zero: no limit; less is an
+// error.
 //
 // A limit of money ends the run when an answer's cost is not known: neither
 // by its provider nor by Agent.Price.
@@ -22,7 +23,7 @@ type Limits struct {
 
 	TurnTokens int64         `json:"turn_tokens,omitempty"` // in and out, of one answer
 	TurnCost   reprise.USD   `json:"turn_cost,omitempty"`   // of one answer
-	TurnTime   time.Duration `json:"turn_time,omitempty"`   // of one answer, without tools
+	TurnTime   time.Duration `json:"turn_time,omitempty"`   // of one answer and all that comes before it, without tools
 }
 
 // A LimitError says that a run was ended by one of Agent.Limits.
@@ -72,6 +73,22 @@ func (s Stop) called(history []reprise.Message) bool {
 	return slices.ContainsFunc(history[len(history)-1].Results(), func(res reprise.ToolResult) bool {
 		return !res.IsError && slices.Contains(s.Tools, res.Name)
 	})
+}
+
+// check refuses what is below zero: that was left of a limit, and is not none.
+func (l *Limits) check() error {
+	least := min(l.Tokens, int64(l.Cost), int64(l.Time), l.TurnTokens, int64(l.TurnCost), int64(l.TurnTime))
+	if least < 0 {
+		return invalid("a field of Agent.Limits is less than zero: %+v", *l)
+	}
+	return nil
+}
+
+func (s *Stop) check() error {
+	if min(int64(s.Turns), s.Tokens, int64(s.Cost), int64(s.Time)) < 0 {
+		return invalid("Turns, Tokens, Cost or Time of Agent.Stop is less than zero")
+	}
+	return nil
 }
 
 // limited is the loop within Limits.Time.

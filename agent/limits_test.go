@@ -103,6 +103,26 @@ func TestStopTool(t *testing.T) {
 	}
 }
 
+// TestStopPending: a tool that ends the run ends it also where another call of
+// its answer had to wait.
+func TestStopPending(t *testing.T) {
+	pay := with(echo("pay"), reprise.Policy{Ask: reprise.AskAlways})
+	for name, a := range map[string]*agent.Agent{
+		"as a condition": {Tools: []reprise.Tool{echo("submit"), pay}, Stop: agent.Stop{Tools: []string{"submit"}}},
+		"as a policy":    {Tools: []reprise.Tool{with(echo("submit"), reprise.Policy{Stops: true}), pay}},
+	} {
+		a.Model = answers(calling(call("1", "submit", ""), call("2", "pay", "")), say("end"))
+		res, err := a.Generate(t.Context(), reprise.Ask("go"))
+		if err != nil || res.End != agent.EndApproval {
+			t.Fatalf("%s: end %q, error %v", name, res.End, err)
+		}
+		res, err = agent.Collect(a.Resume(t.Context(), &agent.Session{History: res.History}, res.Pending[0].Allow()))
+		if err != nil || res.End != agent.EndStopped || res.Turns != 0 {
+			t.Errorf("%s: got %d turns, end %q, error %v", name, res.Turns, res.End, err)
+		}
+	}
+}
+
 func TestLimits(t *testing.T) {
 	for _, tt := range []struct {
 		limits agent.Limits

@@ -28,11 +28,11 @@ type Next struct {
 // the history, and does not change it.
 //
 // It is an error (of [reprise.KindInvalid]) if the history is empty, if it
-// holds a result without a call or a second one for the same call, or calls
-// that were not answered before something else was said. Results may be in
-// one message after their calls or in several. Calls that are to be run must
-// have ids that differ. After an answer that is marked as paused the model is
-// asked to go on.
+// holds a part that is none, a result without a call or a second one for the
+// same call, or calls that were not answered before something else was said.
+// Results may be in one message after their calls or in several. Calls that
+// are to be run must have ids that differ. After an answer that is marked as
+// paused the model is asked to go on.
 func NextOf(history []reprise.Message) (Next, error) {
 	next, _, err := nextOf(history, 0)
 	return next, err
@@ -72,7 +72,7 @@ type ledger struct {
 
 // read takes the next message.
 func (l *ledger) read(i int, m *reprise.Message) error {
-	if err := checkRoles(i, m); err != nil {
+	if err := checkParts(i, m); err != nil {
 		return err
 	}
 	switch m.Role {
@@ -101,9 +101,8 @@ func (l *ledger) read(i int, m *reprise.Message) error {
 	return nil
 }
 
-// checkRoles tells whether calls and results are in messages that may hold
-// them.
-func checkRoles(i int, m *reprise.Message) error {
+// checkParts tells whether the parts are such as may be in the message.
+func checkParts(i int, m *reprise.Message) error {
 	for _, p := range m.Parts {
 		switch p.(type) {
 		case reprise.ToolCall:
@@ -114,9 +113,22 @@ func checkRoles(i int, m *reprise.Message) error {
 			if m.Role != reprise.RoleTool {
 				return invalid("messages[%d]: a tool result in a message of the role %q", i, m.Role)
 			}
+		default:
+			if !isPart(p) {
+				return invalid("messages[%d]: a part of the type %T", i, p)
+			}
 		}
 	}
 	return nil
+}
+
+// isPart reports whether p is one of the parts, as a value.
+func isPart(p reprise.Part) bool {
+	switch p.(type) {
+	case reprise.Text, reprise.Reasoning, reprise.Media, reprise.ToolCall, reprise.ToolResult, reprise.CachePoint, reprise.Opaque:
+		return true
+	}
+	return false
 }
 
 // settle finds the call that res answers: of several with its id the first
@@ -174,25 +186,18 @@ func (l *ledger) checkIDs() error {
 
 // answer returns the history with the results of calls that NextOf named. All
 // results of the last answer are then in one message, in call order; other
-// parts of the messages that they were in follow. It does not change the
-// messages of its arguments.
-func answer(history []reprise.Message, results []reprise.ToolResult) []reprise.Message {
-	end := len(history)
-	for history[end-1].Role == reprise.RoleTool {
-		end--
-	}
+// parts of the messages that they were in follow, with waiting in the place of
+// what waited before. It does not change the messages of its arguments.
+func answer(history []reprise.Message, results []reprise.ToolResult, waiting reprise.Parts) []reprise.Message {
+	end := len(upToAnswer(history))
 	byID := make(map[string]reprise.ToolResult)
 	for _, res := range results {
 		byID[res.ID] = res
 	}
-	var rest reprise.Parts
+	rest, _ := restOf(history[end:], nil)
 	for _, m := range history[end:] {
-		for _, p := range m.Parts {
-			if res, ok := p.(reprise.ToolResult); ok {
-				byID[res.ID] = res
-			} else {
-				rest = append(rest, p)
-			}
+		for _, res := range m.Results() {
+			byID[res.ID] = res
 		}
 	}
 	calls := history[end-1].Calls()
@@ -202,7 +207,7 @@ func answer(history []reprise.Message, results []reprise.ToolResult) []reprise.M
 			msg.Parts = append(msg.Parts, res)
 		}
 	}
-	msg.Parts = append(msg.Parts, rest...)
+	msg.Parts = append(append(msg.Parts, rest...), waiting...)
 	if end < len(history) { // do not write over a message that others may hold
 		history = slices.Clip(history[:end])
 	}

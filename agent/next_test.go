@@ -63,6 +63,8 @@ func TestNextOf(t *testing.T) {
 			`messages[2]: a tool result in a message of the role "user"`},
 		{"open calls without ids", []reprise.Message{user, assistant(call("", "x", ""))}, agent.Next{},
 			`messages[1]: the call of x has no id`},
+		{"no part", []reprise.Message{message(reprise.RoleUser, nil)}, agent.Next{}, `messages[0]: a part of the type <nil>`},
+		{"a pointer to a part", []reprise.Message{user, assistant(&reprise.Text{})}, agent.Next{}, `messages[1]: a part of the type *reprise.Text`},
 		{"open calls of one id", []reprise.Message{user, assistant(a, a), results(ra)}, agent.Next{},
 			`messages[1]: two calls have the id "1"`},
 	} {

@@ -206,7 +206,7 @@ func checkEnd(t *testing.T, w *world, history []reprise.Message, events []agent.
 	}
 	told, sum := slices.Clone(history), agent.Result{}
 	cost, priced := reprise.USD(0), true
-	var fin reprise.Finish
+	billed := 0
 	for _, ev := range events {
 		switch ev := ev.(type) {
 		case agent.TurnStart: // what was told is what the model gets, part for part
@@ -214,19 +214,19 @@ func checkEnd(t *testing.T, w *world, history []reprise.Message, events []agent.
 				diff(t, "messages", told, w.asked[ev.Turn-1])
 			}
 		case reprise.Finish:
-			fin = ev
+			billed++ // also where it is not kept
+			sum.Usage = sum.Usage.Add(ev.Usage)
+			if priced = priced && ev.Cost != nil; priced {
+				cost += *ev.Cost
+			}
 		case agent.MessageDone:
 			told = append(told, ev.Message)
 			if ev.Message.Role == reprise.RoleAssistant {
 				sum.Turns++
-				sum.Usage = sum.Usage.Add(fin.Usage)
-				if priced = priced && fin.Cost != nil; priced {
-					cost += *fin.Cost
-				}
 			}
 		}
 	}
-	if priced && sum.Turns > 0 {
+	if priced && billed > 0 {
 		sum.Cost = &cost
 	}
 	if sum.Turns > maxTurns {

@@ -87,7 +87,7 @@ func (t *restTool) Call(ctx context.Context, c reprise.ToolCall) (reprise.ToolRe
 // piece is max bytes of the text from offset on, and how to read on; with no
 // key the rest is lost.
 func piece(text string, offset, max int, key string) string {
-	end := min(len(text), offset+max)
+	end := offset + min(max, len(text)-offset)
 	for end < len(text) && end > offset+1 && !utf8.RuneStart(text[end]) {
 		end--
 	}

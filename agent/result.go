@@ -20,13 +20,12 @@ type Result struct {
 	// End is why the run ended without an error; empty: the model was done.
 	End End `json:"end,omitempty"`
 	// Pending are, with EndApproval, the calls that wait for a decision, of the
-	// last answer and of agents below. They have no result.
+	// last answer and of agents below. They have no result. After an error
+	// before anything was done they are those of the session.
 	Pending []Pending `json:"pending,omitempty"`
-	// Waiting is, with EndApproval, what the agents below have done whose calls
-	// are pending.
-	Waiting []Waiting `json:"waiting,omitempty"`
-	// Usage is that of the answers, those of agents that were called as
-	// tools and of summaries included.
+	// Usage is that of the answers, those of agents that were called as tools,
+	// of summaries and of answers that came to their end but were not kept
+	// included.
 	Usage reprise.Usage `json:"usage"`
 	// Cost is the sum of what the providers say they billed, or else of what
 	// Agent.Price says; nil: it is not known for all that Usage counts.
@@ -53,7 +52,6 @@ func (r *Result) Text() string { return r.Response.Text() }
 func (r *Result) add(resp *reprise.Response) {
 	r.History = append(r.History, resp.Message)
 	r.Response = resp
-	r.Usage = r.Usage.Add(resp.Usage)
 	r.Turns++
 	r.Warnings = append(r.Warnings, resp.Warnings...)
 }
@@ -95,8 +93,9 @@ type RunError struct {
 	// Turn is the turn that the run was in; 0: it was before the first.
 	Turn int
 	// Partial is what had arrived of the answer that broke; nil: it was not
-	// an answer that broke. Nothing of it is in Result, but where tools had
-	// started early: up to the last of these it is in the History.
+	// an answer that broke. Nothing of it is in Result but its usage and cost,
+	// and where tools had started early: up to the last of these it is in the
+	// History.
 	Partial *reprise.Response
 	// Err is what happened. [reprise.KindOf] tells what sort of thing it is.
 	Err error

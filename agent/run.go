@@ -32,7 +32,8 @@ type run struct {
 	checked   int                 // messages that the guards have seen
 	decisions map[string]Decision // by the call's id
 	below     []Decision          // on calls of agents below
-	waiting   []Waiting           // that go on with the calls the history ends with
+	pending   []Pending           // what the session says that waits
+	waiting   []waiting           // that go on with the calls the history ends with
 	nested    bool                // it is of a SubAgent in a run
 	signs     bool                // the outermost run signs what is pending
 	goal      *goal               // what it is to end with; nil: just an answer
@@ -100,6 +101,7 @@ func (r *run) loop(ctx context.Context) error {
 // between is the safe point, where each call has its result. It returns
 // whether the run goes on.
 func (r *run) between(step Step) (Step, error) {
+	r.res.Pending, r.pending = nil, nil // of a session: nothing is open
 	sent, stop := r.top.Control.wants()
 	last := r.res.History[len(r.res.History)-1]
 	if step == StepDone && !sent {
@@ -134,15 +136,34 @@ func (r *run) ask(ctx context.Context) error {
 	if err == nil {
 		err = r.spent()
 	}
-	if err == nil {
-		err = r.compact(ctx)
-	}
 	if err != nil {
 		return err
 	}
 	r.turn++
+	s := r.newStream(ctx)
+	defer s.close()
+	if err := r.prompt(s); err != nil {
+		return s.why(err)
+	}
+	r.early = newEarly(r, ctx)
+	resp, err := r.answer(s)
+	if err == nil {
+		err = r.keep(resp)
+	}
+	return err
+}
+
+// prompt makes what the model is asked, and says that it is.
+func (r *run) prompt(s *stream) error {
+	if s.failed() {
+		return s.stopped()
+	}
+	if err := r.compact(s.ctx); err != nil {
+		return err
+	}
 	before := r.asked.req
-	if r.asked, err = r.plan(ctx, r.turn, r.res.History); err != nil {
+	var err error
+	if r.asked, err = r.plan(s.ctx, r.turn, r.res.History); err != nil {
 		return err
 	}
 	if err := r.emit(TurnStart{Turn: r.turn}); err != nil {
@@ -151,27 +172,22 @@ func (r *run) ask(ctx context.Context) error {
 	if err := r.watchPrefix(before); err != nil {
 		return err
 	}
-	if err := canceled(ctx); err != nil {
-		return err
-	}
-	resp, err := r.answer(ctx)
-	if err == nil {
-		err = r.keep(resp)
-	}
-	return err
+	return canceled(s.ctx)
 }
 
 // answer asks the model. After an error there is nothing to keep.
-func (r *run) answer(ctx context.Context) (*reprise.Response, error) {
-	s := r.newStream(ctx)
-	defer s.close()
+func (r *run) answer(s *stream) (*reprise.Response, error) {
 	resp, err := reprise.Collect(s.watch(r.asked.model.Stream(kept.With(s.ctx, &r.kept), r.asked.req)))
 	if s.left {
 		return nil, errBreak
 	}
-	if stopped := s.stopped(); stopped != nil {
-		err = stopped
+	if err == nil || resp.Reason != "" {
+		r.bill(resp)
 	}
+	if err == nil {
+		s.checkRest(resp.Message.Parts)
+	}
+	err = s.why(err)
 	if err == nil && len(resp.Message.Results()) > 0 {
 		err = badResponse("the model's answer holds a tool result")
 	}
@@ -185,6 +201,13 @@ func (r *run) answer(ctx context.Context) (*reprise.Response, error) {
 	return nil, err
 }
 
+// bill adds what an answer took that came to its end, whether it is kept or not.
+func (r *run) bill(resp *reprise.Response) {
+	r.last = bill{tokens: resp.Usage.Total(), cost: r.costOf(resp)}
+	r.res.Usage = r.res.Usage.Add(resp.Usage)
+	r.charge(r.last.cost)
+}
+
 // keep puts a whole answer into the history.
 func (r *run) keep(resp *reprise.Response) error {
 	warnings := identify(resp, r.res.History)
@@ -193,8 +216,7 @@ func (r *run) keep(resp *reprise.Response) error {
 		return err
 	}
 	r.res.add(resp)
-	r.last = bill{resp.Usage.Total(), r.costOf(resp), len(r.res.History)}
-	r.charge(r.last.cost)
+	r.last.at = len(r.res.History)
 	r.did = true
 	r.cutOff = cutsOff(resp.Reason)
 	for _, w := range warnings {

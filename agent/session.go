@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 
 	"github.com/repriselabs/reprise"
 )
@@ -20,10 +19,7 @@ type Session struct {
 	History []reprise.Message `json:"history"`
 	// Pending are the calls that wait for decisions, which are Resume's
 	// arguments.
-	Pending []Pending `json:"pending,omitempty"`
-	// Waiting is what agents below have done whose calls are pending; they go
-	// on from there.
-	Waiting []Waiting     `json:"waiting,omitempty"`
+	Pending []Pending     `json:"pending,omitempty"`
 	Usage   reprise.Usage `json:"usage"` // of all runs
 	// Cost is that of all runs; nil: it is not known for all of them.
 	Cost  *reprise.USD `json:"cost"`
@@ -43,7 +39,7 @@ func (s *Session) Add(res *Result) {
 		sum := *s.Cost + *res.Cost
 		s.Cost = &sum
 	}
-	s.History, s.Pending, s.Waiting = res.History, res.Pending, res.Waiting
+	s.History, s.Pending = res.History, res.Pending
 	s.Usage = s.Usage.Add(res.Usage)
 	s.Turns += res.Turns
 }
@@ -57,7 +53,7 @@ func (a *Agent) Resume(ctx context.Context, s *Session, decisions ...Decision) i
 }
 
 func (s *Session) start(decisions []Decision) start {
-	return start{history: s.History, waiting: s.Waiting, decisions: decisions}
+	return start{history: s.History, pending: s.Pending, decisions: decisions}
 }
 
 // MarshalJSON adds "version".
@@ -105,10 +101,6 @@ func LoadSession(b []byte) (*Session, error) {
 	if err := json.Unmarshal(b, s); err != nil {
 		return nil, err
 	}
-	open := slices.Clone(s.Pending)
-	for _, w := range s.Waiting {
-		open = append(open, Pending{Call: w.Call})
-	}
-	s.History = Repair(s.History, open)
+	s.History = Repair(s.History, s.Pending)
 	return s, nil
 }

@@ -88,6 +88,7 @@ func TestRepair(t *testing.T) {
 			[]reprise.Message{user, assistant(text("x"))}, nil, 0},
 		{"a second result", []reprise.Message{user, assistant(a), results(ra, rb, ra)}, []reprise.Message{user, assistant(a), results(ra)}, nil, 0},
 		{"what users do not say", []reprise.Message{message(reprise.RoleUser, text("go"), a, ra), {Role: "robot"}}, []reprise.Message{user}, nil, 0},
+		{"what is no part", []reprise.Message{message(reprise.RoleUser, text("go"), nil), assistant(a), results(&ra, ra)}, []reprise.Message{user, assistant(a), results(ra)}, nil, 0},
 		{"ids", []reprise.Message{user, assistant(call("", "add", ""), a, a), results(result("", "add", "0"), result("1", "add", "1"), result("1", "add", "2"))},
 			[]reprise.Message{user, assistant(call("call_1_0", "add", ""), a, call("call_1_2", "add", "{}")),
 				results(result("call_1_0", "add", "0"), result("1", "add", "1"), result("call_1_2", "add", "2"))}, nil, 0},

@@ -15,10 +15,11 @@ import (
 // sums, and its Journal and Price are that run's where it has none.
 //
 // Calls of the agent that must be allowed are Pending in the run that called
-// it, whose [Agent.Resume] goes on with them. That run's Approval signs them:
-// where the agent's has a Secret and that one's has none, or where a program
-// calls the tool without a run, the result is an error that says that nobody
-// can be asked. Tools of agents below ask by their agents' Approval.
+// it, whose [Agent.Resume] goes on with them: what the agent has done is in
+// that run's history until then, and is not done again. That run's Approval
+// signs it: where the agent's has a Secret and that one's has none, or where a
+// program calls the tool without a run, the result is an error that says that
+// nobody can be asked. Tools of agents below ask by their agents' Approval.
 type SubAgent struct {
 	Name        string // as for a tool
 	Description string
@@ -113,7 +114,7 @@ func (s *SubAgent) run(ctx context.Context, a *Agent, from start, tell func(Even
 
 // waits tells the run above what waits.
 func waits(call, step string, res *Result) error {
-	e := &waitingError{call: call, waiting: Waiting{Path: step, History: res.History, Waiting: res.Waiting}}
+	e := &waitingError{call: call, waiting: waiting{Path: step, History: res.History}}
 	for _, p := range res.Pending {
 		if p.Path == "" {
 			p.Path = step

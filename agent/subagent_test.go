@@ -266,6 +266,34 @@ func answered(history []reprise.Message) (n int) {
 	return n
 }
 
+// TestHandoffGuarded: what an agent is asked and checked for by itself it is
+// also where the conversation was handed to it.
+func TestHandoffGuarded(t *testing.T) {
+	ran := 0
+	pay := tool("pay", func(context.Context, reprise.ToolCall) (string, error) { ran++; return "", nil })
+	billing := &agent.Agent{Model: answers(nil, calling(call("2", "pay", `{}`)), say("end")), Tools: []reprise.Tool{pay}, Approval: agent.Approval{Ask: agent.AskFor("pay")}}
+	a := &agent.Agent{Model: answers(calling(call("1", "bill", ""))), Tools: []reprise.Tool{&agent.Handoff{Name: "bill", To: billing}}}
+	res, err := a.Generate(t.Context(), reprise.Ask("go"))
+	if err != nil || res.End != agent.EndApproval || ran != 0 {
+		t.Fatalf("end %q, ran %d, error %v", res.End, ran, err)
+	}
+	bad := errors.New("bad")
+	billing.Guards = []agent.Guard{{Call: func(context.Context, reprise.ToolCall) error { return bad }}}
+	res, err = agent.Collect(a.Resume(t.Context(), &agent.Session{History: res.History}, res.Pending[0].Allow()))
+	if err != nil || ran != 0 || res.Text() != "end" {
+		t.Errorf("got %q, ran %d, error %v", res.Text(), ran, err)
+	}
+	billing.Guards = []agent.Guard{{Input: func(_ context.Context, messages []reprise.Message) error {
+		if messages[0].Text() == "go" {
+			return bad
+		}
+		return nil
+	}}}
+	if _, err = a.Generate(t.Context(), reprise.Ask("go")); !errors.Is(err, bad) {
+		t.Errorf("got error %v", err)
+	}
+}
+
 // TestHandoffPending: while a call of the answer waits, the conversation stays
 // where it is, and the call is run by the agent that made it.
 func TestHandoffPending(t *testing.T) {

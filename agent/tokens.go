@@ -77,7 +77,7 @@ func (r *run) promptTokens(ctx context.Context) (TokenCount, error) {
 		since := estimate(r.res.History[r.last.at:])
 		return TokenCount{Tokens: r.last.tokens + since, Estimated: since > 0}, nil
 	}
-	p, err := r.plan(ctx, r.turn+1, r.res.History)
+	p, err := r.plan(ctx, r.turn, r.res.History)
 	if err != nil {
 		return TokenCount{}, err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/repriselabs/reprise"
@@ -15,7 +16,8 @@ func (r *run) call(ctx context.Context, calls []reprise.ToolCall) error {
 	if err := r.planOfCalls(ctx); err != nil {
 		return err
 	}
-	defer func() { r.decisions, r.below, r.waiting = nil, nil, nil }() // an id may come again in a later answer
+	r.res.Pending = nil
+	defer func() { r.decisions, r.below, r.waiting, r.pending = nil, nil, nil, nil }() // an id may come again in a later answer
 	started := r.early
 	r.early = nil
 	b := started.batchOr(r, ctx)
@@ -49,13 +51,17 @@ func (r *run) finish(b *batch) error {
 			return err
 		}
 	}
-	if err := r.suspend(b); err != nil {
+	waiting, err := r.suspend(b)
+	if err != nil {
 		return err
 	}
-	if len(b.results) > 0 {
-		r.res.History = answer(r.res.History, b.results)
+	if len(b.results)+len(waiting) > 0 {
+		r.res.History = answer(r.res.History, b.results, waiting)
 		r.did = true
 		last := r.res.History[len(r.res.History)-1]
+		r.stops = slices.ContainsFunc(last.Results(), func(res reprise.ToolResult) bool {
+			return !res.IsError && r.asked.tools[res.Name].policy.Stops
+		})
 		if err := r.emit(MessageDone{Message: last}); err != nil {
 			return err
 		}
@@ -83,7 +89,7 @@ func (r *run) begin(b *batch, c reprise.ToolCall) error {
 		case decided && !d.Allow:
 			err = &DeniedError{Reason: d.Reason}
 		case !decided && r.mustAsk(c, t) && !r.resumes(c):
-			b.open = append(b.open, open{call: c, pending: []Pending{{Call: c}}})
+			b.open = append(b.open, open{call: c, pending: []Pending{{Call: c}}, waiting: r.stateOf(c).waiting})
 			return nil
 		}
 	}
@@ -94,7 +100,7 @@ func (r *run) begin(b *batch, c reprise.ToolCall) error {
 	if err := r.emit(ToolStart{Call: c}); err != nil {
 		return err
 	}
-	if err := notRunIf(b.ctx); err != nil { // since the event
+	if err := r.notRunIf(b.ctx, c); err != nil { // since the event
 		o := failed(c, err)
 		return r.settle(b, c, &o)
 	}
@@ -130,15 +136,12 @@ func (r *run) settle(b *batch, c reprise.ToolCall, o *outcome) error {
 		b.fatal = o.fatal
 		b.cancel()
 	}
-	if !o.result.IsError && r.asked.tools[c.Name].policy.Stops {
-		r.stops = true
-	}
 	return r.emit(ToolDone{Call: c, Result: o.result, Err: o.err, Duration: o.took})
 }
 
 // refusal says, in words for the model, why a call cannot run; nil if it can.
 func (r *run) refusal(ctx context.Context, c reprise.ToolCall) error {
-	if err := notRunIf(ctx); err != nil {
+	if err := r.notRunIf(ctx, c); err != nil {
 		return err
 	}
 	_, offered := r.asked.tools[c.Name]
@@ -193,15 +196,24 @@ func unknownTool(name string, offered []reprise.ToolSpec) error {
 
 // notRun is the error of a call that was not run because the run was
 // stopped. Its text is always the same, for the model gets it.
-type notRun struct{ cause error }
+type notRun struct {
+	cause error
+	begun bool // before, until calls below had to wait
+}
 
-func (notRun) Error() string   { return "not run: the run was stopped first" }
+func (e notRun) Error() string {
+	if e.begun {
+		return "stopped: the run was stopped while calls of the agent waited to be allowed"
+	}
+	return "not run: the run was stopped first"
+}
+
 func (e notRun) Unwrap() error { return e.cause }
 
 // notRunIf returns a notRun if ctx is done, else nil.
-func notRunIf(ctx context.Context) error {
+func (r *run) notRunIf(ctx context.Context, c reprise.ToolCall) error {
 	if err := canceled(ctx); err != nil {
-		return notRun{err}
+		return notRun{err, len(r.stateOf(c).waiting) > 0}
 	}
 	return nil
 }

@@ -261,6 +261,33 @@ func TestParallel(t *testing.T) {
 	}
 }
 
+// TestWrongResults: what no model could be sent is an error that it can be
+// sent, and the history can be stored.
+func TestWrongResults(t *testing.T) {
+	broke := errors.New("broke")
+	for _, tt := range []struct {
+		part reprise.Part
+		err  error
+		want string
+	}{
+		{nil, nil, "the tool returned a <nil>, which cannot be in a result"},
+		{&reprise.Text{Text: "hi"}, nil, "the tool returned a *reprise.Text, which cannot be in a result"},
+		{result("1", "odd", "hi"), nil, "the tool returned a reprise.ToolResult, which cannot be in a result"},
+		{reprise.Media{Type: "image/png"}, nil, `the tool returned a file of type "image/png" without data, URL and ID`},
+		{nil, broke, "broke"},
+	} {
+		odd := &reprise.FuncTool{ToolSpec: reprise.ToolSpec{Name: "odd"}, Run: func(context.Context, reprise.ToolCall) (reprise.ToolResult, error) {
+			return reprise.ToolResult{Parts: reprise.Parts{text("so"), tt.part}}, tt.err
+		}}
+		a := &agent.Agent{Model: answers(calling(call("1", "odd", "")), say("end")), Tools: []reprise.Tool{odd}, Window: &agent.Window{Tokens: 1}}
+		res, err := a.Generate(t.Context(), reprise.Ask("go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		diff(t, "results", results(failure("1", "odd", tt.want)), res.History[2])
+	}
+}
+
 // TestShared: one Agent and one Tool serve many runs at once.
 func TestShared(t *testing.T) {
 	var ran atomic.Int32

@@ -52,6 +52,8 @@ func newOffer(field string, tools []reprise.Tool) (*offer, error) {
 			return nil, invalid("%s[%d] has no name", field, i)
 		case twice:
 			return nil, invalid("%s has two tools of the name %q", field, spec.Name)
+		case policy.Timeout < 0:
+			return nil, invalid("%s: tool %q has a timeout of %v", field, spec.Name, policy.Timeout)
 		case policy.Early && policy.Effect == reprise.EffectOnce:
 			return nil, invalid("%s: tool %q may start early, but its effect must happen once", field, spec.Name)
 		}

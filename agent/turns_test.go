@@ -14,7 +14,8 @@ import (
 )
 
 // TestBrokenAnswer: what was whole is in the result, what had arrived is
-// partial, and no tool of the broken turn runs.
+// partial, what was billed for it is counted, and no tool of the broken turn
+// runs.
 func TestBrokenAnswer(t *testing.T) {
 	cause := &reprise.Error{Provider: "xai", Kind: reprise.KindCut, Err: errors.New("cut")}
 	never := tool("never", func(context.Context, reprise.ToolCall) (string, error) {
@@ -57,10 +58,14 @@ func TestBrokenAnswer(t *testing.T) {
 				t.Errorf("got an error of kind %q", kind)
 			}
 			diff(t, "partial", tt.partial, re.Partial)
+			cost := one
+			if re.Partial.Cost != nil {
+				cost += *re.Partial.Cost
+			}
 			diff(t, "result", &agent.Result{
 				History:  []reprise.Message{reprise.User("go"), assistant(call("1", "add", "{}")), results(result("1", "add", "{}"))},
 				Response: &reprise.Response{Message: assistant(call("1", "add", "{}")), Reason: reprise.ReasonToolCalls, Usage: reprise.Usage{Input: 10, Output: 3}, Cost: &one},
-				Usage:    reprise.Usage{Input: 10, Output: 3}, Cost: &one, Turns: 1,
+				Usage:    reprise.Usage{Input: 10, Output: 3}.Add(re.Partial.Usage), Cost: &cost, Turns: 1,
 			}, res)
 
 			a.Model = answers(first, say("well")) // a run goes on from there

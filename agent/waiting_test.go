@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
+	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/repriselabs/reprise"
 	"github.com/repriselabs/reprise/agent"
+	"github.com/repriselabs/reprise/cassette"
 )
 
 // firm is an agent that asks its office, which looks and asks its clerk, who
@@ -81,7 +83,7 @@ func TestSubAgentApproval(t *testing.T) {
 			pending = append(pending, p)
 		}
 		diff(t, "pending", []agent.Pending{{Path: "office:1/clerk:1", Call: call("2", "pay", `{"usd":1}`)}, {Call: call("2", "pay", `{"usd":2}`)}}, pending)
-		diff(t, "results", results(result("3", "look", "look done")), s.History[2])
+		diff(t, "results", []reprise.ToolResult{result("3", "look", "look done")}, s.History[2].Results())
 
 		// Nobody has decided: the model is not asked, and nothing runs.
 		log = nil
@@ -90,7 +92,7 @@ func TestSubAgentApproval(t *testing.T) {
 			t.Errorf("log %q, %d turns, error %v", log, again.Turns, err)
 		}
 		diff(t, "pending", s.Pending, again.Pending)
-		diff(t, "waiting", s.Waiting, again.Waiting)
+		diff(t, "history", s.History, again.History)
 
 		// One is decided, then the other.
 		log = nil
@@ -109,94 +111,139 @@ func TestSubAgentApproval(t *testing.T) {
 		diff(t, "log", []string{`office:1/clerk:1 pay{"usd":1}`, "office:1/clerk:1 asked", "office:1 asked", " asked"}, log)
 		diff(t, "results", results(result("1", "office", "the office is done"), failure("2", "pay", "not run: the user did not allow it: too much"),
 			result("3", "look", "look done")), s.History[2])
-		if res.Text() != "end" || s.Pending != nil || s.Waiting != nil || s.Usage.Input != 70 || *s.Cost != 35 {
+		if res.Text() != "end" || s.Pending != nil || s.Usage.Input != 70 || *s.Cost != 35 {
 			t.Errorf("got %q, pending %v, %d tokens, cost %v, want those of 7 answers", res.Text(), s.Pending, s.Usage.Input, *s.Cost)
 		}
 	}
 }
 
-// TestSubAgentApprovalForged: a decision that is not exactly of the call, and
-// a session that is not as it was stored, run nothing.
-func TestSubAgentApprovalForged(t *testing.T) {
+// TestSubAgentApprovalHistory: a run goes on from the history alone, also from
+// that of the events; no model gets what is kept in it of the agents below.
+func TestSubAgentApprovalHistory(t *testing.T) {
+	var log []string
+	a := firm("", &log)
+	model := a.Model
+	a.Model = reprise.ModelFunc(func(ctx context.Context, req *reprise.Request) iter.Seq2[reprise.Event, error] {
+		for _, m := range req.Messages {
+			for _, p := range m.Parts {
+				if _, ok := p.(reprise.Opaque); ok {
+					t.Errorf("the model gets %+v", p)
+				}
+			}
+		}
+		return model.Stream(ctx, req)
+	})
+	history := reprise.Ask("go")
+	for ev, err := range a.Run(t.Context(), history) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m, ok := ev.(agent.MessageDone); ok {
+			history = append(history, m.Message)
+		}
+	}
+	log = nil
+	res, err := a.Generate(t.Context(), history)
+	if err != nil || log != nil {
+		t.Fatalf("log %q, error %v", log, err)
+	}
+	diff(t, "history", history, res.History)
+	diff(t, "repaired", history, agent.Repair(history, res.Pending))
+	lost := agent.Repair(append(slices.Clip(history), reprise.User("well")), nil)[2]
+	if len(lost.Parts) != 3 || len(lost.Results()) != 3 {
+		t.Errorf("repaired, with more behind it: %+v", lost)
+	}
+	res, err = agent.Collect(a.Resume(t.Context(), &agent.Session{History: history}, res.Pending[0].Allow(), res.Pending[1].Allow()))
+	if err != nil || res.Text() != "end" {
+		t.Errorf("got %q, error %v", res.Text(), err)
+	}
+	diff(t, "log", []string{`office:1/clerk:1 pay{"usd":1}`, "office:1/clerk:1 asked", "office:1 asked", ` pay{"usd":2}`, " asked"}, log)
+}
+
+// TestSubAgentApprovalFailed: a resume that fails leaves the session as it was.
+func TestSubAgentApprovalFailed(t *testing.T) {
 	for _, secret := range []string{"", "s3cret"} {
 		var log []string
 		res, err := firm(secret, &log).Generate(t.Context(), reprise.Ask("go"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		change := func(f func(*agent.Session, *agent.Decision)) func(*agent.Session) agent.Decision {
-			return func(s *agent.Session) agent.Decision {
-				d := s.Pending[0].Allow()
-				f(s, &d)
-				return d
-			}
+		var s agent.Session
+		s.Add(res)
+		was := *reload(t, &s)
+		wrong := s.Pending[0].Allow()
+		wrong.Call.Args = "{}"
+		failed, err := agent.Collect(firm(secret, &log).Resume(t.Context(), &s, wrong))
+		if reprise.KindOf(err) != reprise.KindInvalid {
+			t.Errorf("got error %v", err)
 		}
-		forged := map[string]func(*agent.Session) agent.Decision{
-			"no path":         change(func(_ *agent.Session, d *agent.Decision) { d.Path = "" }),
-			"half the path":   change(func(_ *agent.Session, d *agent.Decision) { d.Path = "office:1" }),
-			"a longer path":   change(func(_ *agent.Session, d *agent.Decision) { d.Path += "/clerk:1" }),
-			"a path cut off":  change(func(_ *agent.Session, d *agent.Decision) { d.Path += "/" }),
-			"other arguments": change(func(_ *agent.Session, d *agent.Decision) { d.Call.Args = `{"usd":1000}` }),
-			"another call":    change(func(_ *agent.Session, d *agent.Decision) { d.Call.ID = "1" }),
-			"a token":         change(func(_ *agent.Session, d *agent.Decision) { d.Token += "x" }),
-			"nothing waits":   change(func(s *agent.Session, _ *agent.Decision) { s.Waiting = nil }),
-		}
-		if secret != "" {
-			forged["the token of another call"] = change(func(s *agent.Session, d *agent.Decision) { d.Token = s.Pending[1].Token })
-			forged["no token"] = change(func(_ *agent.Session, d *agent.Decision) { d.Token = "" })
-			forged["another task above"] = change(func(s *agent.Session, _ *agent.Decision) { s.History[0] = reprise.User("og") })
-			forged["other arguments in the session"] = change(func(s *agent.Session, d *agent.Decision) {
-				d.Call.Args = `{"usd":1000}`
-				s.Waiting[0].Waiting[0].History[1].Parts[1] = d.Call
-			})
-			forged["a result below that nobody gave"] = change(func(s *agent.Session, _ *agent.Decision) {
-				s.Waiting[0].History[2].Parts[0] = result("1", "look", "pay everybody")
-			})
-		}
-		for name, forge := range forged {
-			s := new(agent.Session)
-			s.Add(res)
-			s = reload(t, s)
-			d := forge(s)
-			log = nil
-			events, err := gather(firm(secret, &log).Resume(t.Context(), s, d))
-			if reprise.KindOf(err) != reprise.KindInvalid || len(events) > 0 || len(log) > 0 {
-				t.Errorf("secret %q: %s: got %d events, error %v, log %q", secret, name, len(events), err, log)
-			}
-		}
+		s.Add(failed)
+		diff(t, "session", was, s)
+		reload(t, &s)
 	}
 }
 
+// TestSubAgentApprovalCanceled: the model is not told that a call has not run
+// which had begun.
+func TestSubAgentApprovalCanceled(t *testing.T) {
+	var log []string
+	a := firm("", &log)
+	res, err := a.Generate(t.Context(), reprise.Ask("go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	log = nil
+	res, err = agent.Collect(a.Resume(ctx, &agent.Session{History: res.History}, res.Pending[1].Allow()))
+	if reprise.KindOf(err) != reprise.KindCanceled || log != nil {
+		t.Errorf("log %q, error %v", log, err)
+	}
+	diff(t, "results", results(failure("1", "office", "stopped: the run was stopped while calls of the agent waited to be allowed"),
+		failure("2", "pay", "not run: the run was stopped first"), result("3", "look", "look done")), res.History[2])
+}
+
 // TestSubAgentApprovalTwice: a SubAgent whose call had to be allowed itself
-// goes on without being asked for again; a later call of its id begins anew.
+// goes on without being asked for again, unless there is neither a secret nor
+// a decision; a later call of its id begins anew.
 func TestSubAgentApprovalTwice(t *testing.T) {
-	pay := with(echo("pay"), reprise.Policy{Ask: reprise.AskAlways})
-	below := &agent.Agent{Model: answers(calling(call("1", "pay", `{}`)), say("paid")), Tools: []reprise.Tool{pay}}
-	sub := calling(call("1", "sub", `{"task":"t"}`))
-	a := &agent.Agent{
-		Model: answers(sub, sub, say("end")), Tools: []reprise.Tool{&agent.SubAgent{Name: "sub", Agent: below}},
-		Approval: agent.Approval{Ask: agent.AskFor("sub"), Secret: []byte("s")},
-	}
-	s := &agent.Session{History: reprise.Ask("go")}
-	var asked []string
-	var decisions []agent.Decision
-	for range 5 {
-		res, err := agent.Collect(a.Resume(t.Context(), s, decisions...))
-		if err != nil {
-			t.Fatal(err)
+	for secret, want := range map[string][]string{
+		"s3cret": {" sub", "sub:1 pay", "sub:1 pay", " sub", "sub:1 pay"},
+		"":       {" sub", "sub:1 pay", " sub", "sub:1 pay", " sub", "sub:1 pay"},
+	} {
+		ran := 0
+		look := tool("look", func(context.Context, reprise.ToolCall) (string, error) { ran++; return "", nil })
+		pay := with(echo("pay"), reprise.Policy{Ask: reprise.AskAlways})
+		below := &agent.Agent{Model: answers(calling(call("1", "look", ""), call("2", "pay", `{}`)), say("paid")), Tools: []reprise.Tool{look, pay}}
+		sub := calling(call("1", "sub", `{"task":"t"}`))
+		a := &agent.Agent{
+			Model: answers(sub, sub, say("end")), Tools: []reprise.Tool{&agent.SubAgent{Name: "sub", Agent: below}},
+			Approval: agent.Approval{Ask: agent.AskFor("sub"), Secret: []byte(secret)},
 		}
-		s.Add(res)
-		s = reload(t, s)
-		decisions = nil
-		for _, p := range s.Pending {
-			asked = append(asked, p.Path+" "+p.Call.Name)
-			decisions = append(decisions, p.Allow())
+		s := &agent.Session{History: reprise.Ask("go")}
+		var asked []string
+		for n := range 8 {
+			var decisions []agent.Decision
+			for _, p := range s.Pending {
+				if n != 2 {
+					decisions = append(decisions, p.Allow())
+				}
+			}
+			res, err := agent.Collect(a.Resume(t.Context(), s, decisions...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Add(res)
+			s = reload(t, s)
+			for _, p := range s.Pending {
+				asked = append(asked, p.Path+" "+p.Call.Name)
+			}
 		}
-	}
-	diff(t, "asked", []string{" sub", "sub:1 pay", " sub", "sub:1 pay"}, asked)
-	checkResults(t, s.History)
-	if last := s.History[len(s.History)-1].Text(); last != "end" {
-		t.Errorf("got %q", last)
+		diff(t, "asked", want, asked)
+		checkResults(t, s.History)
+		if last := s.History[len(s.History)-1].Text(); last != "end" || ran != 2 {
+			t.Errorf("got %q, ran %d", last, ran)
+		}
 	}
 }
 
@@ -239,7 +286,7 @@ func TestSubAgentApprovalBroken(t *testing.T) {
 }
 
 // TestSubAgentApprovalInAWrapper: a tool that calls a SubAgent and is kept in
-// the journal runs again, and what it calls goes on.
+// a cassette runs again, and what it calls goes on.
 func TestSubAgentApprovalInAWrapper(t *testing.T) {
 	var log []string
 	pay := with(tool("pay", func(context.Context, reprise.ToolCall) (string, error) { log = append(log, "pay"); return "", nil }), reprise.Policy{Ask: reprise.AskAlways})
@@ -249,11 +296,12 @@ func TestSubAgentApprovalInAWrapper(t *testing.T) {
 		res, err := sub.Call(ctx, reprise.ToolCall{ID: c.ID, Args: `{"task":"t"}`})
 		return res.Parts.Text(), err
 	})
-	file := &journal{entries: map[string][]*entry{}}
+	file := filepath.Join(t.TempDir(), "run.yaml")
 	s := &agent.Session{History: reprise.Ask("go")}
 	var decisions []agent.Decision
 	for range 2 {
-		a := &agent.Agent{Model: answers(calling(call("1", "wrapper", "")), say("end")), Tools: []reprise.Tool{wrapper}, Journal: file.again()}
+		tape := &cassette.Cassette{File: file, Mode: cassette.Append}
+		a := &agent.Agent{Model: answers(calling(call("1", "wrapper", "")), say("end")), Tools: []reprise.Tool{wrapper}, Journal: tape}
 		res, err := agent.Collect(a.Resume(t.Context(), s, decisions...))
 		if err != nil {
 			t.Fatal(err)
@@ -261,6 +309,9 @@ func TestSubAgentApprovalInAWrapper(t *testing.T) {
 		s.Add(res)
 		for _, p := range s.Pending {
 			decisions = append(decisions, p.Allow())
+		}
+		if err := tape.Close(); err != nil {
+			t.Fatal(err)
 		}
 	}
 	diff(t, "log", []string{"look", "pay"}, log)

@@ -200,8 +200,8 @@ func TestCompactErrors(t *testing.T) {
 		window agent.Window
 		want   string
 	}{
-		{agent.Window{Tokens: 10, Summarizer: answers(say(" "))}, "agent: the summary of the conversation is empty"},
-		{agent.Window{Tokens: 10, Summarizer: answers()}, "agent: the summary of the conversation: the fake has no more answers"},
+		{agent.Window{Tokens: 10, Summarizer: answers(say(" "))}, "agent: turn 1: the summary of the conversation is empty"},
+		{agent.Window{Tokens: 10, Summarizer: answers()}, "agent: turn 1: the summary of the conversation: the fake has no more answers"},
 		{agent.Window{Tokens: -1}, "agent: Window.Tokens is -1"},
 		{agent.Window{Keep: -1}, "agent: Window.Keep is -1"},
 		{agent.Window{MaxResult: -1}, "agent: Window.MaxResult is -1"},
