@@ -227,9 +227,9 @@ func (c *Call) ErrorFrom(body []byte, status int) *reprise.Error {
 	if c.Key != "" {
 		body = bytes.ReplaceAll(body, []byte(c.Key), []byte("[key]")) // before anything is cut
 	}
-	code, message := errorBody(body)
-	e.Code = code
-	e.Kind = kindOf(status, code, message)
+	said := errorBody(body)
+	e.Code, e.Kind = said.code, said.kind(status)
+	message := said.message
 	if message == "" {
 		message = describeBody(body, status)
 	}
