@@ -1,8 +1,6 @@
 package openai
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 
@@ -98,9 +96,7 @@ func (s *stream) whole() {
 	}
 	switch err := s.End(); {
 	case err != nil:
-		var value json.RawMessage
-		cut := json.NewDecoder(bytes.NewReader(data)).Decode(&value)
-		s.odd(sse.Event{Data: data, Cut: errors.Is(cut, io.ErrUnexpectedEOF)}, err)
+		s.odd(sse.Event{Data: data, Cut: wire.CutOff(data)}, err)
 	case answer:
 		s.ended(data, "completed")
 	case complaint:

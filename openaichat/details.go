@@ -6,6 +6,19 @@ import (
 	"github.com/repriselabs/reprise"
 )
 
+// readDetails keeps reasoning_details, which go back as they came.
+func (s *stream) readDetails() {
+	s.mold.spoil()
+	for more := s.list(); more; more = s.Next(']') {
+		if raw := s.valid("a detail of the reasoning"); raw != nil {
+			s.details = append(append(s.details, raw...), ',')
+		}
+	}
+	if s.reasoning == nil && len(s.details) > 0 {
+		s.reasoning = s.begin()
+	}
+}
+
 // detailsEcho is what goes back of reasoning_details
 // (https://openrouter.ai/docs/use-cases/reasoning-tokens): the pieces of a
 // stream joined to what they are pieces of.
@@ -13,8 +26,7 @@ func (s *stream) detailsEcho() *reprise.Echo {
 	if len(s.details) == 0 {
 		return nil
 	}
-	list := append([]byte{'['}, s.details...)
-	list[len(list)-1] = ']' // in place of the last comma
+	list := listOf(s.details)
 	if joined := joinDetails(list); joined != nil {
 		list = joined
 	}

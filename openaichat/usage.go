@@ -26,7 +26,10 @@ func (s *stream) readUsage() {
 			s.readPromptDetails(&u)
 		case string(key) == "completion_tokens_details":
 			s.readCompletionDetails(&u)
-		case string(key) == "prompt_cache_hit_tokens" || string(key) == "cached_tokens":
+		case string(key) == "reasoning_tokens" && s.Peek() != 'n': // Perplexity
+			n := s.Int()
+			u.reasoning = &n
+		case string(key) == "prompt_cache_hit_tokens" || string(key) == "cached_tokens" || string(key) == "num_cached_tokens":
 			u.cacheRead = max(u.cacheRead, s.Int())
 		case string(key) == "cache_creation_input_tokens":
 			u.cacheWrite = max(u.cacheWrite, s.Int())
@@ -43,7 +46,7 @@ func (s *stream) readUsage() {
 
 // readGroq decodes where Groq puts the usage of a stream.
 func (s *stream) readGroq() {
-	for more := s.Open('{'); more; more = s.Next('}') {
+	for more := s.object(); more; more = s.Next('}') {
 		if string(s.Key()) == "usage" {
 			s.readUsage()
 		} else {
@@ -60,7 +63,7 @@ type tokens struct {
 }
 
 func (s *stream) readPromptDetails(u *tokens) {
-	for more := s.Open('{'); more; more = s.Next('}') {
+	for more := s.object(); more; more = s.Next('}') {
 		switch string(s.Key()) {
 		case "cached_tokens":
 			u.cacheRead = max(u.cacheRead, s.Int())
@@ -73,7 +76,7 @@ func (s *stream) readPromptDetails(u *tokens) {
 }
 
 func (s *stream) readCompletionDetails(u *tokens) {
-	for more := s.Open('{'); more; more = s.Next('}') {
+	for more := s.object(); more; more = s.Next('}') {
 		if string(s.Key()) == "reasoning_tokens" && s.Peek() != 'n' {
 			n := s.Int()
 			u.reasoning = &n
@@ -86,7 +89,14 @@ func (s *stream) readCompletionDetails(u *tokens) {
 // usage gives the counts their one meaning: output includes reasoning, which
 // some servers count apart. The total tells, where it is there.
 func (u *tokens) usage(apart bool) reprise.Usage {
-	output := u.completion
+	input, output := u.prompt, u.completion
+	if beyond := u.total - u.prompt - u.completion; u.reasoning == nil && beyond > 0 {
+		if beyond == u.cacheRead+u.cacheWrite {
+			input += beyond
+		} else {
+			output += beyond // Google: it tells of reasoning in the total only
+		}
+	}
 	if u.reasoning != nil {
 		switch u.total {
 		case u.prompt + u.completion:
@@ -98,7 +108,7 @@ func (u *tokens) usage(apart bool) reprise.Usage {
 			output += *u.reasoning
 		}
 	}
-	return reprise.Usage{Input: u.prompt, Output: output, Reasoning: u.reasoning, CacheRead: u.cacheRead, CacheWrite: u.cacheWrite}
+	return reprise.Usage{Input: input, Output: output, Reasoning: u.reasoning, CacheRead: u.cacheRead, CacheWrite: u.cacheWrite}
 }
 
 // readCost decodes what the provider says it billed: a number, or one in a
