@@ -150,14 +150,8 @@ func (d Dialect) Model(name string, getenv func(string) string) (*Model, error) 
 // provider.
 func DialectOf(host string) Dialect {
 	for _, d := range Dialects() {
-		suffixes := strings.Fields(d.Host)
-		if len(suffixes) == 0 {
-			suffixes = []string{wire.Host(d.BaseURL)}
-		}
-		for _, suffix := range suffixes {
-			if !d.Local && (host == suffix || strings.HasSuffix(host, "."+suffix)) {
-				return d
-			}
+		if !d.Local && wire.IsAt(host, d.Host, d.BaseURL) {
+			return d
 		}
 	}
 	return Dialect{Provider: host}

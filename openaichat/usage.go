@@ -1,9 +1,8 @@
 package openaichat
 
 import (
-	"strconv"
-
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/wire"
 )
 
 // readUsage decodes a usage object. Servers send it once, or with every
@@ -34,7 +33,9 @@ func (s *stream) readUsage() {
 		case string(key) == "cache_creation_input_tokens":
 			u.cacheWrite = max(u.cacheWrite, s.Int())
 		case s.dialect.Cost != "" && string(key) == s.dialect.Cost:
-			s.readCost()
+			if usd := wire.Cost(s.Raw(), s.dialect.CostExp); usd != nil {
+				s.cost = usd
+			}
 		default:
 			s.Skip()
 		}
@@ -109,30 +110,4 @@ func (u *tokens) usage(apart bool) reprise.Usage {
 		}
 	}
 	return reprise.Usage{Input: input, Output: output, Reasoning: u.reasoning, CacheRead: u.cacheRead, CacheWrite: u.cacheWrite}
-}
-
-// readCost decodes what the provider says it billed: a number, or one in a
-// string, or an object with the total.
-func (s *stream) readCost() {
-	if s.Peek() == '{' {
-		for more := s.Open('{'); more; more = s.Next('}') {
-			if string(s.Key()) == "total_cost" {
-				s.readCost()
-			} else {
-				s.Skip()
-			}
-		}
-		return
-	}
-	raw := s.Raw()
-	if len(raw) > 1 && raw[0] == '"' {
-		raw = raw[1 : len(raw)-1]
-	}
-	number := string(raw)
-	if s.dialect.CostExp != 0 {
-		number += "e" + strconv.Itoa(s.dialect.CostExp)
-	}
-	if usd, err := reprise.ParseUSD(number); err == nil {
-		s.cost = &usd
-	}
 }

@@ -58,6 +58,23 @@ func TestOf(t *testing.T) {
 	}
 }
 
+// TestProvider: a server has the same name, whichever API it is asked by.
+func TestProvider(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://ai-gateway.vercel.sh/v1/responses": "vercel", "https://api.groq.com/openai/v1/responses": "groq", "https://api.x.ai/v1/responses": "xai",
+		"https://api.perplexity.ai/v1/responses": "perplexity", "https://example.org/v1/responses": "example.org",
+	} {
+		if c := codecOf(t, "POST", address, "{}"); c.Provider != want {
+			t.Errorf("%s: got %q, want %q", address, c.Provider, want)
+		}
+	}
+	c := codecOf(t, "POST", "https://api.perplexity.ai/v1/responses", "{}")
+	got, err := reprise.Collect(c.Response(strings.NewReader(`{"object":"response","status":"completed","output":[],"usage":{"input_tokens":1,"output_tokens":1,"cost":{"currency":"USD","total_cost":0.25}}}`), nil))
+	if err != nil || got.Cost == nil || got.Cost.String() != "0.25" {
+		t.Errorf("got cost %v (%v), want 0.25", got.Cost, err)
+	}
+}
+
 // gist is what an answer says in the words of every API.
 type gist struct {
 	Text          string

@@ -270,3 +270,17 @@ func Host(address string) string {
 	host, _, _ := strings.Cut(rest, "/")
 	return host
 }
+
+// IsAt reports whether a host is one of those whose suffixes are given, with
+// spaces between, or without these that of an address.
+func IsAt(host, suffixes, address string) bool {
+	if suffixes == "" {
+		suffixes = Host(address)
+	}
+	for suffix := range strings.FieldsSeq(suffixes) {
+		if host == suffix || strings.HasSuffix(host, "."+suffix) {
+			return true
+		}
+	}
+	return false
+}

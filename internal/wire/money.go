@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/big"
@@ -8,6 +9,27 @@ import (
 
 	"github.com/repriselabs/reprise"
 )
+
+// Cost reads what a provider says it billed, in units of 10^exp dollars: a
+// number, or one in a string, or an object with its total_cost; nil if it is
+// no amount.
+func Cost(raw []byte, exp int) *reprise.USD {
+	var object struct {
+		Total json.RawMessage `json:"total_cost"`
+	}
+	if json.Unmarshal(raw, &object) == nil && object.Total != nil {
+		raw = object.Total
+	}
+	number := strings.Trim(string(raw), `"`)
+	if exp != 0 {
+		number = fmt.Sprintf("%se%d", number, exp)
+	}
+	usd, err := reprise.ParseUSD(number)
+	if err != nil {
+		return nil
+	}
+	return &usd
+}
 
 // InUnits is an amount as a decimal number of 10^exp dollars.
 func InUnits(usd reprise.USD, exp int) string {
