@@ -36,6 +36,10 @@ type Dialect struct {
 	// a request, so that the model could call no tool beside it.
 	SchemaAlone bool
 
+	// RunsCustom says that a custom tool which the request does not describe
+	// is one that the server runs itself.
+	RunsCustom bool
+
 	// Cost is the field of the usage that holds what was billed, in units
 	// of 10^CostExp US dollars.
 	Cost    string
@@ -72,6 +76,7 @@ var xai = Dialect{
 	BaseURL:    "https://api.x.ai/v1",
 	KeyVar:     "XAI_API_KEY",
 	BaseURLVar: "XAI_BASE_URL",
+	RunsCustom: true,
 	Cost:       "cost_in_usd_ticks",
 	CostExp:    -10,
 }

@@ -182,6 +182,9 @@ func (s *stream) callFor(c *call) *draft {
 		}
 		return d
 	}
+	if c.id == "" && c.name == "" {
+		return s.lastCall // under a wrong number: what begins a call has one of them
+	}
 	return nil
 }
 

@@ -262,6 +262,7 @@ func TestBroken(t *testing.T) {
 		{"an overload in mid-stream", sseOf(half, `{"error":{"message":"busy","type":"overloaded_error"}}`), reprise.KindOverloaded, "busy", "so far"},
 		{"an error as text", sseOf(`{"code":"invalid_api_key","error":"the key is wrong"}`), reprise.KindAuth, "the key is wrong", ""},
 		{"an error event", "event: error\ndata: {\"object\":\"error\",\"message\":\"bad weights\"}\n\n", reprise.KindServer, "bad weights", ""},
+		{"an error line", sseOf(half) + `error: {"code":400,"message":"the request exceeds the available context size","type":"exceed_context_size_error"}` + "\n\n", reprise.KindContextLength, "context size", "so far"},
 		{"a whole error", `{"error":{"message":"This model's maximum context length is 8192 tokens","type":"invalid_request_error","code":"context_length_exceeded"}}`, reprise.KindContextLength, "8192", ""},
 		{"a whole detail", `{"detail":"Not Found"}`, reprise.KindServer, "Not Found", ""},
 		{"HTML", "\n<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head></html>", reprise.KindBadResponse, `an HTML page ("502 Bad Gateway")`, ""},
