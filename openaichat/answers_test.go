@@ -79,6 +79,10 @@ func TestAnswers(t *testing.T) {
 			Message: reprise.Message{Parts: text("a")}, Warnings: manyChoices, Extra: map[string]json.RawMessage{"choices": raw(`[{"delta":{"content":"b"},"index":1},{"delta":{"content":"b"},"index":1}]`)}}},
 		{"sound in pieces", "openai", sseOf(delta(`"audio":{"id":"s","transcript":"hi"}`), delta(`"audio":{"data":"UE5"}`), delta(`"audio":{"data":"HUA=="}`), delta(`"audio":{"expires_at":1}`), finishStop, someUsage), reprise.Response{
 			Message: reprise.Message{Parts: reprise.Parts{reprise.Media{Type: "audio", ID: "s", Data: []byte("PNGP")}, reprise.Text{Text: "hi"}}}}},
+		{"log probabilities", "openai", sseOf(`{"id":"x","model":"m","choices":[{"index":0,"delta":{"content":"a"},"logprobs":{"content":[{"token":"a"}],"refusal":null}}]}`, `{"choices":[{"index":0,"delta":{},"logprobs":{"content":[{"token":"b"}]},"finish_reason":"stop"}]}`, someUsage), reprise.Response{
+			Message: reprise.Message{Parts: text("a")}, Extra: map[string]json.RawMessage{"logprobs": raw(`[{"token":"a"},{"token":"b"}]`)}}},
+		{"log probabilities as lists", "together", `{"id":"x","model":"m","choices":[{"message":{"content":"a"},"logprobs":{"tokens":["a"],"token_logprobs":[-0.5]},"finish_reason":"stop"}],` + wholeUsage + `}`, reprise.Response{
+			Message: reprise.Message{Parts: text("a")}, Extra: map[string]json.RawMessage{"logprobs": raw(`[{"logprob":-0.5,"token":"a"}]`)}}},
 		{"nothing, said in other ways", "x", `{"id":"x","model":"m","error":"","choices":[{"index":0,"message":{"content":"a","annotations":"","tool_calls":{},"audio":"","function_call":null},"logprobs":[],"error":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":10,"completion_tokens":4,"total_tokens":14,"prompt_tokens_details":[],"completion_tokens_details":0},"x_groq":[]}`, reprise.Response{
 			Message: reprise.Message{Parts: text("a")}}},
 		{"an end mark between spaces", "x", sseOf(delta(`"content":"a"`), finishStop, someUsage, " [DONE] "), reprise.Response{

@@ -2,6 +2,7 @@ package openaichat
 
 import (
 	"encoding/base64"
+	"encoding/json"
 
 	"github.com/repriselabs/reprise"
 )
@@ -57,15 +58,24 @@ func (s *stream) addAudio(piece []byte) {
 // readLogprobs keeps the probabilities of the text's tokens.
 func (s *stream) readLogprobs() {
 	s.mold.spoil()
-	for more := s.object(); more; more = s.Next('}') {
-		if string(s.Key()) != "content" {
-			s.Skip()
-			continue
-		}
-		for more := s.list(); more; more = s.Next(']') {
-			if raw := s.valid("a log probability"); raw != nil {
-				s.logprobs = append(append(s.logprobs, raw...), ',')
-			}
-		}
+	if s.Peek() != '{' {
+		s.Skip()
+		return
+	}
+	raw := s.valid("the log probabilities")
+	var l struct {
+		Content []json.RawMessage `json:"content"`
+		Refusal []json.RawMessage `json:"refusal"`
+		Tokens  []json.RawMessage `json:"tokens"` // Together's lists
+		Numbers []json.RawMessage `json:"token_logprobs"`
+	}
+	if json.Unmarshal(raw, &l) != nil {
+		return
+	}
+	for i, token := range l.Tokens[:min(len(l.Tokens), len(l.Numbers))] {
+		l.Content = append(l.Content, object(fields{"token": token, "logprob": l.Numbers[i]}))
+	}
+	for _, one := range append(l.Content, l.Refusal...) {
+		s.logprobs = append(append(s.logprobs, one...), ',')
 	}
 }

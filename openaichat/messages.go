@@ -131,10 +131,10 @@ func (e *encoder) textPiece(text string, cache *reprise.CachePoint) {
 	e.Close('}')
 }
 
-// assistant writes an answer of the model's.
-func (e *encoder) assistant(parts reprise.Parts) error {
-	texts, calls, thoughts := e.texts[:0], e.said[:0], e.thoughts[:0]
-	var refusal, sound string
+// sorted puts the parts of an answer into texts, said and thoughts, and
+// returns those that the API has one place for.
+func (e *encoder) sorted(parts reprise.Parts) (refusal, sound string) {
+	texts, calls, thoughts := e.texts[:0], e.said[:0], e.thoughts[:0] // room of the answer before
 	for _, p := range parts {
 		switch p := p.(type) {
 		case reprise.Media:
@@ -154,14 +154,29 @@ func (e *encoder) assistant(parts reprise.Parts) error {
 		case reprise.Reasoning:
 			thoughts = append(thoughts, p)
 		case reprise.CachePoint:
-			e.dropped("a cache point: the API caches by itself")
+			if len(texts) > 0 || !e.dialect.CacheControl {
+				texts = append(texts, e.withoutCachePoints(reprise.Parts{p})...)
+			} else {
+				e.dropped("a cache point that follows no text")
+			}
 		case reprise.Opaque:
-			e.dropped("a %s block of %s", p.Kind, p.Provider)
+			if p.Provider == API { // a piece of content
+				texts = append(texts, p)
+			} else {
+				e.dropped("a %s block of %s", p.Kind, p.Provider)
+			}
 		default:
 			e.dropped("a %T in an answer: the API cannot carry it", p)
 		}
 	}
-	e.texts, e.said, e.thoughts = texts, calls, thoughts // room for the next answer
+	e.texts, e.said, e.thoughts = texts, calls, thoughts
+	return refusal, sound
+}
+
+// assistant writes an answer of the model's.
+func (e *encoder) assistant(parts reprise.Parts) error {
+	refusal, sound := e.sorted(parts)
+	texts, calls, thoughts := e.texts, e.said, e.thoughts
 	kept := e.kept(parts)
 	e.Literal(`{"role":"assistant"`)
 	switch {

@@ -56,6 +56,10 @@ func TestReadMessages(t *testing.T) {
 				reprise.Opaque{Provider: API, Kind: "file", Data: raw(`{"type":"file","file":{"filename":"a.pdf","file_data":"https://example.org/a.pdf"}}`)},
 				reprise.Media{Type: "application/msword", Data: []byte("PNG"), Name: "a.docx"},
 				reprise.Opaque{Provider: API, Kind: "video_url", Data: raw(`{"type":"video_url","video_url":{"url":"u"}}`)})}, ""},
+		{"a piece of an answer", `[{"role":"assistant","content":[{"type":"text","text":"a"},{"type":"reference","reference_ids":[1]}]}]`,
+			[]reprise.Message{message(reprise.RoleAssistant, reprise.Text{Text: "a"}, reprise.Opaque{Provider: API, Kind: "reference", Data: raw(`{"type":"reference","reference_ids":[1]}`)})}, ""},
+		{"cached up to an answer", `[{"role":"assistant","content":[{"type":"text","text":"a","cache_control":{"type":"ephemeral","ttl":"1h"}}]}]`,
+			[]reprise.Message{message(reprise.RoleAssistant, reprise.Text{Text: "a"}, reprise.CachePoint{TTL: "1h"})}, ""},
 		{"an image by a mere address", `[{"role":"user","content":["see",{"type":"image_url","image_url":"https://example.org/a.png"}]}]`,
 			[]reprise.Message{message(reprise.RoleUser, reprise.Text{Text: "see"}, reprise.Media{URL: "https://example.org/a.png"})},
 			`[{"role":"user","content":[{"type":"text","text":"see"},{"type":"image_url","image_url":{"url":"https://example.org/a.png"}}]}]`},
@@ -67,7 +71,7 @@ func TestReadMessages(t *testing.T) {
 			`[{"role":"assistant","content":"","name":"bob"}]`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m := &Model{Name: "m", Dialect: Dialect{Provider: "p", Reasoning: ReasoningDetails}}
+			m := &Model{Name: "m", Dialect: Dialect{Provider: "p", Reasoning: ReasoningDetails, CacheControl: true}}
 			req, err := ReadRequest([]byte(`{"messages":`+c.messages+`}`), &m.Dialect)
 			if err != nil {
 				t.Fatal(err)
