@@ -67,10 +67,11 @@ func (r *reader) keep(parts reprise.Parts, left fields) reprise.Parts {
 }
 
 // own is the Data of an Echo that is of the server; nil if it is not.
-func own(d *Dialect, e *reprise.Echo) (data fields) {
+func own(d *Dialect, e *reprise.Echo) fields {
 	if e == nil || e.Provider != d.name() && e.Provider != API {
 		return nil
 	}
+	var data fields
 	_ = json.Unmarshal(e.Data, &data) // what is no object says nothing
 	return data
 }
@@ -96,11 +97,11 @@ func (e *encoder) kept(parts reprise.Parts) (message fields) {
 	for _, p := range parts {
 		echo := echoOf(p)
 		if echo == nil {
-			continue
+			continue // which is usual
 		}
 		if echo.Provider != e.dialect.name() && echo.Provider != API {
 			e.dropped("what %s wants back with a part", echo.Provider)
-		} else if m := own(e.dialect, echo).object(messageMember); m != nil && message == nil {
+		} else if m := own(e.dialect, echo).object(messageMember); message == nil {
 			message = m
 		}
 	}
@@ -109,6 +110,9 @@ func (e *encoder) kept(parts reprise.Parts) (message fields) {
 
 // members writes members but those that are written already.
 func (e *encoder) members(f fields, but ...string) {
+	if len(f) == 0 {
+		return // without an allocation
+	}
 	for _, name := range slices.Sorted(maps.Keys(f)) {
 		if !slices.Contains(but, name) {
 			e.Key(name)

@@ -116,7 +116,11 @@ func (p *piece) media() (m reprise.Media) {
 }
 
 // textOf is a JSON string; anything else is "".
-func textOf(raw json.RawMessage) (s string) {
-	_ = json.Unmarshal(raw, &s) // what is no string has no text
+func textOf(raw json.RawMessage) string {
+	if len(raw) == 0 || raw[0] != '"' {
+		return ""
+	}
+	var s string
+	_ = json.Unmarshal(raw, &s) // it is a string, or wrong
 	return s
 }

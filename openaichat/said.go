@@ -24,7 +24,11 @@ func (e *encoder) calls(calls []reprise.ToolCall) {
 		}
 		e.Literal(`{"id":`)
 		e.String(e.callID(c.ID))
-		if text, ok := customInput(c.Args); ok && kind == "custom" {
+		text, custom := "", kind == "custom"
+		if custom {
+			text, custom = customInput(c.Args)
+		}
+		if custom {
 			e.Literal(`"type":"custom","custom":`)
 			e.function(c.Name, "input", text)
 		} else {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"strconv"
 	"strings"
 
 	"github.com/repriselabs/reprise"
@@ -14,15 +15,16 @@ import (
 // number, or one in a string, or an object with its total_cost; nil if it is
 // no amount.
 func Cost(raw []byte, exp int) *reprise.USD {
-	var object struct {
-		Total json.RawMessage `json:"total_cost"`
-	}
-	if json.Unmarshal(raw, &object) == nil && object.Total != nil {
+	if len(raw) > 0 && raw[0] == '{' {
+		var object struct {
+			Total json.RawMessage `json:"total_cost"`
+		}
+		_ = json.Unmarshal(raw, &object) // without a total it is no amount
 		raw = object.Total
 	}
 	number := strings.Trim(string(raw), `"`)
 	if exp != 0 {
-		number = fmt.Sprintf("%se%d", number, exp)
+		number += "e" + strconv.Itoa(exp)
 	}
 	usd, err := reprise.ParseUSD(number)
 	if err != nil {
