@@ -34,6 +34,8 @@ func TestAnswers(t *testing.T) {
 	}{
 		{"both names of reasoning", "vllm", wholeAnswer(`"content":"a","reasoning":"hm","reasoning_content":"hm"`), reprise.Response{
 			Message: reprise.Message{Parts: reprise.Parts{reprise.Reasoning{Text: "hm"}, reprise.Text{Text: "a"}}}}},
+		{"reasoning in the details only", "openrouter", sseOf(delta(`"reasoning_details":[{"type":"reasoning.text","text":"h","index":0}]`), delta(`"reasoning_details":[{"type":"reasoning.text","text":"m","signature":"s","index":0}]`), delta(`"content":"a"`), finishStop, someUsage), reprise.Response{
+			Message: reprise.Message{Parts: reprise.Parts{reprise.Reasoning{Text: "hm", Echo: &reprise.Echo{Provider: "openrouter", Data: raw(`[{"index":0,"signature":"s","text":"hm","type":"reasoning.text"}]`)}}, reprise.Text{Text: "a"}}}}},
 		{"images", "openrouter", wholeAnswer(`"content":"a","images":[` + image + `]`), reprise.Response{
 			Message: reprise.Message{Parts: reprise.Parts{reprise.Text{Text: "a"}, png}}}},
 		{"images of a stream", "openrouter", sseOf(delta(`"content":"a","images":[`+image+`]`), finishStop, someUsage), reprise.Response{
@@ -71,6 +73,8 @@ func TestAnswers(t *testing.T) {
 			Message: reprise.Message{Parts: calls(reprise.ToolCall{ID: "a", Name: "f", Args: `{"x":1}`}, reprise.ToolCall{ID: "a", Name: "f", Args: `{"x":2}`})}, Reason: reprise.ReasonToolCalls}},
 		{"arguments under a wrong index", "x", sseOf(delta(`"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":""}}]`), delta(`"tool_calls":[{"index":1,"function":{"arguments":"{\"x\":1}"}}]`), finishCalls, someUsage), reprise.Response{
 			Message: reprise.Message{Parts: calls(reprise.ToolCall{ID: "a", Name: "f", Args: `{"x":1}`})}, Reason: reprise.ReasonToolCalls}},
+		{"one call at a time, under a number", "huggingface", sseOf(delta(`"tool_calls":{"index":0,"id":0,"type":"function","function":{"name":"f","arguments":"{\"x\""}}`), delta(`"tool_calls":{"index":0,"id":0,"type":"function","function":{"name":null,"arguments":":1}"}}`), finishCalls, someUsage), reprise.Response{
+			Message: reprise.Message{Parts: calls(reprise.ToolCall{ID: "0", Name: "f", Args: `{"x":1}`})}, Reason: reprise.ReasonToolCalls}},
 		{"a function call of before tools", "openai", sseOf(delta(`"function_call":{"name":"f","arguments":""}`), delta(`"function_call":{"arguments":"{\"x\":"}`), delta(`"function_call":{"arguments":"1}"}`), `{"choices":[{"delta":{},"finish_reason":"function_call"}]}`, someUsage), reprise.Response{
 			Message: reprise.Message{Parts: calls(reprise.ToolCall{ID: "call_0_0", Name: "f", Args: `{"x":1}`})}, Reason: reprise.ReasonToolCalls}},
 		{"further choices", "openai", `{"id":"x","model":"m","choices":[{"message":{"content":"a"},"finish_reason":"stop"},{"message":{"content":"b"},"finish_reason":"stop"}],` + wholeUsage + `}`, reprise.Response{

@@ -28,7 +28,11 @@ func (s *stream) readCall() {
 			c.hasNumber = s.Peek() != 'n'
 			c.number = s.Int()
 		case "id":
-			c.id = s.String()
+			if s.Peek() == '"' {
+				c.id = s.String()
+			} else if raw := s.Raw(); string(raw) != "null" {
+				c.id = string(raw) // TGI: a number
+			}
 		case "function":
 			s.readFunction()
 		case "custom":
@@ -40,7 +44,11 @@ func (s *stream) readCall() {
 			s.readCallMember(string(key))
 		}
 	}
-	if s.Err() == nil {
+	switch {
+	case s.Err() != nil:
+	case c.id == "" && c.name == "" && len(c.args) == 0 && c.rest == nil:
+		s.mold.spoil() // it says nothing, but is nextCall now
+	default:
 		s.addCall()
 	}
 }

@@ -130,6 +130,10 @@ func (s *stream) members(reasoning bool) {
 				s.Skip()
 			}
 		case "tool_calls":
+			if s.Peek() == '{' { // Hugging Face's TGI streams one at a time
+				s.readCall()
+				continue
+			}
 			for more := s.list(); more; more = s.Next(']') {
 				s.readCall()
 			}

@@ -1,7 +1,9 @@
 package openaichat
 
 import (
+	"cmp"
 	"encoding/json"
+	"strings"
 
 	"github.com/repriselabs/reprise"
 )
@@ -31,6 +33,21 @@ func (s *stream) detailsEcho() *reprise.Echo {
 		list = joined
 	}
 	return &reprise.Echo{Provider: s.Call.Provider, Data: list}
+}
+
+// detailsText is what a person can read of reasoning_details, for where there
+// is no reasoning beside them.
+func detailsText(list []byte) string {
+	var pieces []struct {
+		Text    string `json:"text"`
+		Summary string `json:"summary"`
+	}
+	_ = json.Unmarshal(list, &pieces) // what is of another type has no text
+	var b strings.Builder
+	for _, p := range pieces {
+		b.WriteString(cmp.Or(p.Text, p.Summary))
+	}
+	return b.String()
 }
 
 // joinDetails joins elements that follow each other and have the same type

@@ -29,6 +29,11 @@ func (s *stream) end() {
 	for _, d := range s.parts {
 		calls = calls || d.isCall && !d.isOutput
 		s.closeArgs(d)
+		if d == s.reasoning && d.b.Len() == 0 && len(s.details) > 0 {
+			if text := detailsText(listOf(s.details)); text != "" {
+				s.addText(&s.reasoning, []byte(text), true)
+			}
+		}
 		s.Emit(reprise.PartDone{Index: d.index, Part: s.part(d)})
 	}
 	if s.usage == (reprise.Usage{}) {
