@@ -36,6 +36,10 @@ type Dialect struct {
 	// a request, so that the model could call no tool beside it.
 	SchemaAlone bool
 
+	// RunsCustom says that a custom tool which the request does not describe
+	// is one that the server runs itself.
+	RunsCustom bool
+
 	// Cost is the field of the usage that holds what was billed, in units
 	// of 10^CostExp US dollars.
 	Cost    string
@@ -72,6 +76,7 @@ var xai = Dialect{
 	BaseURL:    "https://api.x.ai/v1",
 	KeyVar:     "XAI_API_KEY",
 	BaseURLVar: "XAI_BASE_URL",
+	RunsCustom: true,
 	Cost:       "cost_in_usd_ticks",
 	CostExp:    -10,
 }
@@ -150,14 +155,8 @@ func (d Dialect) Model(name string, getenv func(string) string) (*Model, error) 
 // provider.
 func DialectOf(host string) Dialect {
 	for _, d := range Dialects() {
-		suffixes := strings.Fields(d.Host)
-		if len(suffixes) == 0 {
-			suffixes = []string{wire.Host(d.BaseURL)}
-		}
-		for _, suffix := range suffixes {
-			if !d.Local && (host == suffix || strings.HasSuffix(host, "."+suffix)) {
-				return d
-			}
+		if !d.Local && wire.IsAt(host, d.Host, d.BaseURL) {
+			return d
 		}
 	}
 	return Dialect{Provider: host}

@@ -115,7 +115,7 @@ func joinTexts(list []byte) (joined []byte) {
 
 // toolCall ends a call that waits for the caller.
 func (s *stream) toolCall(it *item, raw []byte) {
-	c, err := it.call.readCall(raw)
+	c, err := s.readCall(it.call, raw)
 	if c.hosted || err != nil {
 		s.opaque(it, raw)
 		return

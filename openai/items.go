@@ -121,7 +121,7 @@ func (s *stream) added(output int64, raw []byte) {
 		s.only(it)
 		return
 	}
-	c, _ := it.call.readCall(raw) // it was read before
+	c, _ := s.readCall(it.call, raw) // it was read before
 	if c.hosted {
 		it.call = nil
 	}
@@ -167,8 +167,8 @@ func (s *stream) delta(e *event) {
 		it = s.begin(e.output, kind, text(e.itemID))
 	}
 	s.last = it
-	if it.done || it.kind != kind || len(e.delta) == 0 {
-		return
+	if it.done || it.kind != kind || len(e.delta) == 0 || it.call == nil && callKindOf(kind) != nil {
+		return // the last: the server runs it
 	}
 	number := max(e.number, 0)
 	switch e.kind {

@@ -28,7 +28,7 @@ func (r *reader) input() {
 		r.fail("input", err)
 		return
 	}
-	r.answers = newStream(r.dialect, &wire.Call{Provider: r.dialect.name()}, nil, func(ev reprise.Event, _ error) bool {
+	r.answers = newStream(r.dialect, &wire.Call{Provider: r.dialect.name()}, r.req, func(ev reprise.Event, _ error) bool {
 		if p, ok := ev.(reprise.PartDone); ok {
 			r.add(reprise.RoleAssistant, p.Part)
 		}

@@ -1,8 +1,6 @@
 package openai
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 
@@ -17,6 +15,7 @@ import (
 type stream struct {
 	wire.Stream
 	dialect *Dialect
+	custom  map[string]bool // the tools that the request describes; nil: it is all the same
 
 	id, model string
 	stored    bool // the provider keeps the answer
@@ -33,7 +32,21 @@ type stream struct {
 }
 
 func newStream(d *Dialect, call *wire.Call, req *reprise.Request, yield func(reprise.Event, error) bool) *stream {
-	return &stream{Stream: wire.NewStream(call, req, yield), dialect: d}
+	s := &stream{Stream: wire.NewStream(call, req, yield), dialect: d}
+	if d.RunsCustom && req != nil {
+		s.custom = map[string]bool{}
+		for _, t := range req.Tools {
+			s.custom[t.Name] = true
+		}
+	}
+	return s
+}
+
+// readCall takes a call apart, and tells whether the server ran it itself.
+func (s *stream) readCall(k *callKind, raw []byte) (callItem, error) {
+	c, err := k.readCall(raw)
+	c.hosted = c.hosted || s.custom != nil && k.item == "custom_tool_call" && !s.custom[c.name]
+	return c, err
 }
 
 // run decodes a body to its end.
@@ -98,9 +111,7 @@ func (s *stream) whole() {
 	}
 	switch err := s.End(); {
 	case err != nil:
-		var value json.RawMessage
-		cut := json.NewDecoder(bytes.NewReader(data)).Decode(&value)
-		s.odd(sse.Event{Data: data, Cut: errors.Is(cut, io.ErrUnexpectedEOF)}, err)
+		s.odd(sse.Event{Data: data, Cut: wire.CutOff(data)}, err)
 	case answer:
 		s.ended(data, "completed")
 	case complaint:

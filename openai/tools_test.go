@@ -3,6 +3,7 @@ package openai
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -71,5 +72,49 @@ func TestOutputMode(t *testing.T) {
 	}
 	if d := cmp.Diff([]reprise.OutputMode{reprise.OutputSchema, reprise.OutputSchema, reprise.OutputSchema, reprise.OutputTool}, got); d != "" {
 		t.Errorf("modes (-want +got):\n%s", d)
+	}
+}
+
+// TestServerRunsCustom: xAI tells of its own searches as of calls of a custom
+// tool, which no one else must answer.
+func TestServerRunsCustom(t *testing.T) {
+	const search = `{"type":"custom_tool_call","id":"x","call_id":"c","name":"x_keyword_search","input":"{}","status":"completed"}`
+	tool := reprise.ToolSpec{Name: "x_keyword_search", Provider: API, Config: json.RawMessage(`{"type":"custom","name":"x_keyword_search"}`)}
+	opaque := reprise.Opaque{Provider: "openai-responses/xai", Kind: "custom_tool_call", Data: json.RawMessage(search)}
+	call := reprise.ToolCall{ID: "c", Name: "x_keyword_search", Args: `{"input":"{}"}`, Echo: &reprise.Echo{Provider: "openai-responses/xai", Data: json.RawMessage(`{"item":{"type":"custom_tool_call","id":"x","status":"completed"}}`)}}
+	streamed := sseOf(created, added(0, `{"type":"custom_tool_call","id":"x","call_id":"c","name":"x_keyword_search","input":""}`),
+		ev("custom_tool_call_input.delta", 0, `"delta":"{}"`), done(0, search), end("completed", ""))
+	for _, body := range []string{streamed, `{"status":"completed","output":[` + search + `]}`} {
+		for _, c := range []struct {
+			tools  []reprise.ToolSpec
+			want   reprise.Part
+			reason reprise.FinishReason
+		}{
+			{nil, opaque, reprise.ReasonStop},
+			{[]reprise.ToolSpec{tool}, call, reprise.ReasonToolCalls},
+		} {
+			var args string
+			var got reprise.Accumulator
+			for ev, err := range ReadResponse(strings.NewReader(body), &xai, &reprise.Request{Tools: c.tools}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if d, ok := ev.(reprise.ArgsDelta); ok {
+					args += d.Args
+				}
+				got.Add(ev)
+			}
+			r := got.Response()
+			if d := cmp.Diff(reprise.Parts{c.want}, r.Message.Parts); d != "" || r.Reason != c.reason || (args != "") != (c.tools != nil) {
+				t.Errorf("reason %s, arguments %q (-want +got):\n%s", r.Reason, args, d)
+			}
+		}
+	}
+	req, err := ReadRequest([]byte(`{"model":"m","input":[`+search+`]}`), &xai)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]reprise.Message{{Role: reprise.RoleAssistant, Parts: reprise.Parts{opaque}}}, req.Messages); d != "" {
+		t.Errorf("request (-want +got):\n%s", d)
 	}
 }

@@ -1,8 +1,6 @@
 package openai
 
 import (
-	"fmt"
-
 	"github.com/repriselabs/reprise"
 	"github.com/repriselabs/reprise/internal/wire"
 )
@@ -32,7 +30,7 @@ func (d *Dialect) readUsage(raw []byte, r *response) {
 		case string(key) == "output_tokens_details":
 			u.readOutput(&dec)
 		case d.Cost != "" && string(key) == d.Cost:
-			r.cost = d.readCost(dec.Raw())
+			r.cost = wire.Cost(dec.Raw(), d.CostExp)
 		default:
 			dec.Skip()
 		}
@@ -74,20 +72,4 @@ func (u *tokens) usage() reprise.Usage {
 		output += *u.reasoning
 	}
 	return reprise.Usage{Input: u.input, Output: output, Reasoning: u.reasoning, CacheRead: u.cacheRead, CacheWrite: u.cacheWrite}
-}
-
-// readCost reads what the provider says it billed; nil if that is no amount.
-func (d *Dialect) readCost(raw []byte) *reprise.USD {
-	number := string(raw)
-	if s := text(raw); s != "" {
-		number = s
-	}
-	if d.CostExp != 0 {
-		number = fmt.Sprintf("%se%d", number, d.CostExp)
-	}
-	usd, err := reprise.ParseUSD(number)
-	if err != nil {
-		return nil
-	}
-	return &usd
 }

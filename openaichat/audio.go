@@ -13,6 +13,7 @@ type audio struct {
 	draft *draft
 	id    string
 	data  []byte
+	rest  []byte // base64 that is not decoded yet
 }
 
 func (a *audio) part() reprise.Part {
@@ -22,7 +23,7 @@ func (a *audio) part() reprise.Part {
 // readAudio decodes the sound; what is said in it is text.
 func (s *stream) readAudio() {
 	s.mold.spoil()
-	for more := s.Open('{'); more; more = s.Next('}') {
+	for more := s.object(); more; more = s.Next('}') {
 		if s.audio == nil {
 			s.audio = &audio{draft: s.begin()}
 		}
@@ -30,10 +31,7 @@ func (s *stream) readAudio() {
 		case "id":
 			s.audio.id = s.once(s.audio.id)
 		case "data":
-			piece, err := base64.StdEncoding.AppendDecode(s.audio.data, s.Bytes())
-			if err == nil {
-				s.audio.data = piece
-			}
+			s.addAudio(s.Bytes())
 		case "transcript":
 			s.readText(&s.text, false)
 		default:
@@ -42,39 +40,42 @@ func (s *stream) readAudio() {
 	}
 }
 
+// addAudio decodes what there is of the sound: pieces end where they end, and
+// may be padded each.
+func (s *stream) addAudio(piece []byte) {
+	a := s.audio
+	a.rest = append(a.rest, piece...)
+	n := len(a.rest) &^ 3
+	data, err := base64.StdEncoding.AppendDecode(a.data, a.rest[:n])
+	if err != nil {
+		s.Emit(reprise.Warning{Provider: s.Call.Provider, Code: reprise.WarnData, Message: "a piece of the sound is not base64 and was left out"})
+	} else {
+		a.data = data
+	}
+	a.rest = append(a.rest[:0], a.rest[n:]...)
+}
+
 // readLogprobs keeps the probabilities of the text's tokens.
 func (s *stream) readLogprobs() {
 	s.mold.spoil()
-	for more := s.Open('{'); more; more = s.Next('}') {
-		if string(s.Key()) != "content" {
-			s.Skip()
-			continue
-		}
-		for more := s.Open('['); more; more = s.Next(']') {
-			if raw := s.Raw(); raw != nil {
-				s.logprobs = append(append(s.logprobs, raw...), ',')
-			}
-		}
+	if s.Peek() != '{' {
+		s.Skip()
+		return
 	}
-}
-
-// extra is what only this API reports.
-func (s *stream) extra() map[string]json.RawMessage {
-	var extra map[string]json.RawMessage
-	set := func(name string, raw []byte) {
-		if extra == nil {
-			extra = map[string]json.RawMessage{}
-		}
-		extra[name] = raw
+	raw := s.valid("the log probabilities")
+	var l struct {
+		Content []json.RawMessage `json:"content"`
+		Refusal []json.RawMessage `json:"refusal"`
+		Tokens  []json.RawMessage `json:"tokens"` // Together's lists
+		Numbers []json.RawMessage `json:"token_logprobs"`
 	}
-	if n := len(s.logprobs); n > 0 {
-		list := append([]byte{'['}, s.logprobs...)
-		list[n] = ']' // in place of the last comma
-		set("logprobs", list)
+	if json.Unmarshal(raw, &l) != nil {
+		return
 	}
-	if s.tier != "" {
-		raw, _ := json.Marshal(s.tier) // a string always marshals
-		set("service_tier", raw)
+	for i, token := range l.Tokens[:min(len(l.Tokens), len(l.Numbers))] {
+		l.Content = append(l.Content, object(fields{"token": token, "logprob": l.Numbers[i]}))
 	}
-	return extra
+	for _, one := range append(l.Content, l.Refusal...) {
+		s.logprobs = append(append(s.logprobs, one...), ',')
+	}
 }

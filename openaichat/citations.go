@@ -1,6 +1,7 @@
 package openaichat
 
 import (
+	"cmp"
 	"encoding/json"
 
 	"github.com/repriselabs/reprise"
@@ -9,12 +10,12 @@ import (
 // readAnnotations keeps the citations of a text.
 func (s *stream) readAnnotations() {
 	s.mold.spoil()
-	for more := s.Open('['); more; more = s.Next(']') {
-		raw := s.Raw()
+	for more := s.list(); more; more = s.Next(']') {
+		raw := s.valid("an annotation")
 		if raw == nil {
-			return
+			continue
 		}
-		c := reprise.Citation{Raw: append(json.RawMessage(nil), raw...)}
+		c := reprise.Citation{Raw: raw}
 		var a struct {
 			URL struct {
 				URL   string `json:"url"`
@@ -31,25 +32,71 @@ func (s *stream) readAnnotations() {
 	}
 }
 
-// readSources decodes the list of addresses that Perplexity puts beside the
-// choices, in every chunk.
-func (s *stream) readSources() {
-	if s.citations != nil || s.Peek() != '[' {
-		s.Skip()
+// sources are what an answer as a whole comes from, which some servers put
+// beside the choices, in every chunk.
+type sources struct {
+	list []reprise.Citation
+	told bool // with more than their addresses
+	size int  // of the list on the wire
+}
+
+// readSources decodes a list of addresses, or of records with more than that.
+func (s *stream) readSources(told bool) {
+	raw := s.Raw()
+	if len(raw) == s.sources.size || s.sources.told && !told {
+		return // it is the same again
+	}
+	var elements []json.RawMessage
+	if json.Unmarshal(raw, &elements) != nil || len(elements) == 0 {
 		return
 	}
-	for more := s.Open('['); more; more = s.Next(']') {
-		raw := s.Raw()
+	s.sources = sources{told: told, size: len(raw)}
+	for _, e := range elements {
 		var address string
-		if json.Unmarshal(raw, &address) == nil && address != "" {
-			s.citations = append(s.citations, reprise.Citation{URL: address})
+		if json.Unmarshal(e, &address) != nil {
+			s.sources.list = append(s.sources.list, source(e))
+		} else if address != "" {
+			s.sources.list = append(s.sources.list, reprise.Citation{URL: address})
 		}
+	}
+}
+
+// source reads the record of a source, under the names of Perplexity, Azure
+// and Z.ai.
+func source(raw json.RawMessage) reprise.Citation {
+	var r struct {
+		URL     string `json:"url"`
+		Link    string `json:"link"`
+		Title   string `json:"title"`
+		Content string `json:"content"`
+		Snippet string `json:"snippet"`
+	}
+	_ = json.Unmarshal(raw, &r) // what cannot be read is in Raw
+	return reprise.Citation{URL: cmp.Or(r.URL, r.Link), Title: r.Title, Quote: cmp.Or(r.Content, r.Snippet), Raw: raw}
+}
+
+// readContext decodes what Azure found in the caller's data.
+func (s *stream) readContext() {
+	s.mold.spoil()
+	raw := s.valid("the context")
+	var c struct {
+		Citations []json.RawMessage `json:"citations"`
+	}
+	if raw == nil || json.Unmarshal(raw, &c) != nil {
+		return
+	}
+	s.addWhole(reprise.Opaque{Provider: s.Call.Provider, Kind: "context", Data: raw})
+	for _, e := range c.Citations {
+		s.citations = append(s.citations, source(e))
 	}
 }
 
 // cited is a text's citations. The API counts characters, and a Citation
 // bytes.
 func (s *stream) cited(text string) []reprise.Citation {
+	if s.citations == nil {
+		return s.sources.list
+	}
 	for i := range s.citations {
 		c := &s.citations[i]
 		if c.End == 0 {

@@ -1,10 +1,25 @@
 package openaichat
 
 import (
+	"cmp"
 	"encoding/json"
+	"strings"
 
 	"github.com/repriselabs/reprise"
 )
+
+// readDetails keeps reasoning_details, which go back as they came.
+func (s *stream) readDetails() {
+	s.mold.spoil()
+	for more := s.list(); more; more = s.Next(']') {
+		if raw := s.valid("a detail of the reasoning"); raw != nil {
+			s.details = append(append(s.details, raw...), ',')
+		}
+	}
+	if s.reasoning == nil && len(s.details) > 0 {
+		s.reasoning = s.begin()
+	}
+}
 
 // detailsEcho is what goes back of reasoning_details
 // (https://openrouter.ai/docs/use-cases/reasoning-tokens): the pieces of a
@@ -13,12 +28,26 @@ func (s *stream) detailsEcho() *reprise.Echo {
 	if len(s.details) == 0 {
 		return nil
 	}
-	list := append([]byte{'['}, s.details...)
-	list[len(list)-1] = ']' // in place of the last comma
+	list := listOf(s.details)
 	if joined := joinDetails(list); joined != nil {
 		list = joined
 	}
 	return &reprise.Echo{Provider: s.Call.Provider, Data: list}
+}
+
+// detailsText is what a person can read of reasoning_details, for where there
+// is no reasoning beside them.
+func detailsText(list []byte) string {
+	var pieces []struct {
+		Text    string `json:"text"`
+		Summary string `json:"summary"`
+	}
+	_ = json.Unmarshal(list, &pieces) // what is of another type has no text
+	var b strings.Builder
+	for _, p := range pieces {
+		b.WriteString(cmp.Or(p.Text, p.Summary))
+	}
+	return b.String()
 }
 
 // joinDetails joins elements that follow each other and have the same type

@@ -14,7 +14,7 @@ import (
 type Dialect struct {
 	Provider string // in events, errors and Echo; empty: openai-chat
 	BaseURL  string
-	Host     string // a suffix of its hosts, where that is not the host of BaseURL
+	Host     string // suffixes of its hosts, with spaces between, where that is not the host of BaseURL
 	// Local is a server that runs at home. Its address tells nothing: any
 	// other may have it too.
 	Local bool
@@ -120,11 +120,7 @@ func DialectFor(provider string) (Dialect, bool) {
 // that is not known it is the plain API, with the host as the provider.
 func DialectOf(host string) Dialect {
 	for _, d := range Dialects() {
-		suffix := d.Host
-		if suffix == "" {
-			suffix = wire.Host(d.BaseURL)
-		}
-		if !d.Local && (host == suffix || strings.HasSuffix(host, "."+suffix)) {
+		if !d.Local && wire.IsAt(host, d.Host, d.BaseURL) {
 			return d
 		}
 	}

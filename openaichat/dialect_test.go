@@ -201,6 +201,7 @@ func TestDialectOf(t *testing.T) {
 	for host, want := range map[string]string{
 		"api.x.ai": "xai", "api.openai.com": "openai", "my-resource.openai.azure.com": "azure", "openrouter.ai": "openrouter",
 		"ai-gateway.vercel.sh": "vercel", "api.z.ai": "zai", "localhost:11434": "localhost:11434", "api.x.ai.evil.example": "api.x.ai.evil.example",
+		"n.cognitiveservices.azure.com": "azure", "n.services.ai.azure.com": "azure", "api.moonshot.cn": "moonshot", "eu.api.openai.com": "openai",
 	} {
 		if d := DialectOf(host); d.Provider != want {
 			t.Errorf("%s: got %s, want %s", host, d.Provider, want)

@@ -6,7 +6,7 @@ import "encoding/json"
 // address has the resource's name in it.
 var azure = Dialect{
 	Provider:         "azure",
-	Host:             "openai.azure.com",
+	Host:             "openai.azure.com cognitiveservices.azure.com services.ai.azure.com",
 	KeyVar:           "AZURE_OPENAI_API_KEY",
 	BaseURLVar:       "AZURE_OPENAI_BASE_URL",
 	KeyHeader:        "Api-Key",

@@ -4,6 +4,7 @@ package openaichat
 var zai = Dialect{
 	Provider:   "zai",
 	BaseURL:    "https://api.z.ai/api/paas/v4",
+	Host:       "api.z.ai open.bigmodel.cn",
 	KeyVar:     "ZAI_API_KEY",
 	BaseURLVar: "ZAI_BASE_URL",
 	Reasoning:  ReasoningContent,
@@ -36,6 +37,7 @@ var deepseek = Dialect{
 var moonshot = Dialect{
 	Provider:   "moonshot",
 	BaseURL:    "https://api.moonshot.ai/v1",
+	Host:       "api.moonshot.ai api.moonshot.cn api.kimi.com",
 	KeyVar:     "MOONSHOT_API_KEY",
 	BaseURLVar: "MOONSHOT_BASE_URL",
 	Reasoning:  ReasoningContent,
@@ -60,6 +62,7 @@ var mistral = Dialect{
 var together = Dialect{
 	Provider:   "together",
 	BaseURL:    "https://api.together.xyz/v1",
+	Host:       "api.together.xyz api.together.ai",
 	KeyVar:     "TOGETHER_API_KEY",
 	BaseURLVar: "TOGETHER_BASE_URL",
 	Reasoning:  ReasoningText,

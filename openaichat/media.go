@@ -22,7 +22,9 @@ func (e *encoder) media(m reprise.Media) error {
 		e.audio(m, "wav")
 	case m.Type == "audio/mpeg" || m.Type == "audio/mp3":
 		e.audio(m, "mp3")
-	case m.Type == "application/pdf":
+	case kind == "audio": // which formats there are is left to the server to say
+		e.audio(m, strings.TrimPrefix(m.Type, "audio/"))
+	case kind == "application":
 		e.file(m)
 	case kind == "text":
 		e.textPiece(string(m.Data), nil)
@@ -72,7 +74,10 @@ func (e *encoder) file(m reprise.Media) {
 	} else {
 		name := m.Name
 		if name == "" {
-			name = "document.pdf"
+			name = "document"
+			if m.Type == "application/pdf" {
+				name += ".pdf"
+			}
 		}
 		e.Field("filename", name)
 		e.Key("file_data")

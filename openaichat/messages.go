@@ -1,10 +1,8 @@
 package openaichat
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/repriselabs/reprise"
 )
@@ -40,12 +38,14 @@ func (e *encoder) messages(req *reprise.Request) error {
 
 // plain writes a message that is only content.
 func (e *encoder) plain(role string, parts reprise.Parts) error {
+	kept := e.kept(parts)
 	e.Literal(`{"role":`)
 	e.String(role)
 	e.Literal(`"content":`)
 	if err := e.content(parts); err != nil {
 		return err
 	}
+	e.members(kept, "role", "content")
 	e.Close('}')
 	return nil
 }
@@ -67,7 +67,10 @@ func (e *encoder) content(parts reprise.Parts) error {
 		switch p := p.(type) {
 		case reprise.Text:
 			e.textPiece(p.Text, cachePointAt(parts, i+1))
-		case reprise.CachePoint: // went with the text before it
+		case reprise.CachePoint:
+			if i == 0 || !isText(parts[i-1]) { // else it went with the text
+				e.dropped("a cache point that follows no text")
+			}
 		case reprise.Media:
 			err = e.media(p)
 		case reprise.Opaque:
@@ -85,6 +88,11 @@ func (e *encoder) content(parts reprise.Parts) error {
 	}
 	e.Close(']')
 	return nil
+}
+
+func isText(p reprise.Part) bool {
+	_, ok := p.(reprise.Text)
+	return ok
 }
 
 // withoutCachePoints leaves out the cache points, where the API has none.
@@ -123,10 +131,10 @@ func (e *encoder) textPiece(text string, cache *reprise.CachePoint) {
 	e.Close('}')
 }
 
-// assistant writes an answer of the model's.
-func (e *encoder) assistant(parts reprise.Parts) error {
-	texts, calls, thoughts := e.texts[:0], e.said[:0], e.thoughts[:0]
-	var refusal, sound string
+// sorted puts the parts of an answer into texts, said and thoughts, and
+// returns those that the API has one place for.
+func (e *encoder) sorted(parts reprise.Parts) (refusal, sound string) {
+	texts, calls, thoughts := e.texts[:0], e.said[:0], e.thoughts[:0] // room of the answer before
 	for _, p := range parts {
 		switch p := p.(type) {
 		case reprise.Media:
@@ -146,14 +154,30 @@ func (e *encoder) assistant(parts reprise.Parts) error {
 		case reprise.Reasoning:
 			thoughts = append(thoughts, p)
 		case reprise.CachePoint:
-			e.dropped("a cache point: the API caches by itself")
+			if len(texts) > 0 || !e.dialect.CacheControl {
+				texts = append(texts, e.withoutCachePoints(reprise.Parts{p})...)
+			} else {
+				e.dropped("a cache point that follows no text")
+			}
 		case reprise.Opaque:
-			e.dropped("a %s block of %s", p.Kind, p.Provider)
+			if p.Provider == API { // a piece of content
+				texts = append(texts, p)
+			} else {
+				e.dropped("a %s block of %s", p.Kind, p.Provider)
+			}
 		default:
 			e.dropped("a %T in an answer: the API cannot carry it", p)
 		}
 	}
-	e.texts, e.said, e.thoughts = texts, calls, thoughts // room for the next answer
+	e.texts, e.said, e.thoughts = texts, calls, thoughts
+	return refusal, sound
+}
+
+// assistant writes an answer of the model's.
+func (e *encoder) assistant(parts reprise.Parts) error {
+	refusal, sound := e.sorted(parts)
+	texts, calls, thoughts := e.texts, e.said, e.thoughts
+	kept := e.kept(parts)
 	e.Literal(`{"role":"assistant"`)
 	switch {
 	case len(thoughts) > 0 && e.dialect.Reasoning == ReasoningPieces:
@@ -175,48 +199,10 @@ func (e *encoder) assistant(parts reprise.Parts) error {
 	}
 	e.reasoning(thoughts, len(calls) > 0)
 	e.calls(calls)
+	e.members(kept, "role", "content", "refusal", "audio", "tool_calls", legacyCall, string(e.dialect.Reasoning))
 	e.Close('}')
 	return nil
 }
-
-func (e *encoder) calls(calls []reprise.ToolCall) {
-	if len(calls) == 0 {
-		return
-	}
-	e.Literal(`"tool_calls":[`)
-	for _, c := range calls {
-		args := c.Args
-		if args == "" {
-			args = "{}"
-		}
-		e.Literal(`{"id":`)
-		e.String(e.callID(c.ID))
-		e.Literal(`"type":"function","function":{"name":`)
-		e.String(c.Name)
-		e.Literal(`"arguments":`)
-		e.String(args)
-		e.Close('}')
-		e.Close('}')
-	}
-	e.Close(']')
-}
-
-// callID is an id as the server takes it: one of another server's is made
-// into nine letters and digits where they must be so.
-func (e *encoder) callID(id string) string {
-	const length = 9
-	if !e.dialect.ShortIDs || len(id) == length && strings.Trim(id, letters) == "" {
-		return id
-	}
-	sum := sha256.Sum256([]byte(id))
-	short := make([]byte, length)
-	for i := range short {
-		short[i] = letters[int(sum[i])%len(letters)]
-	}
-	return string(short)
-}
-
-const letters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 // results writes one tool message a result. The API takes only text there:
 // media follow in a user message.
@@ -229,12 +215,20 @@ func (e *encoder) results(parts reprise.Parts) error {
 		}
 		texts, rest := splitResult(r)
 		media = append(media, rest...)
-		e.Literal(`{"role":"tool","tool_call_id":`)
-		e.String(e.callID(r.ID))
+		kept := e.kept(reprise.Parts{r})
+		if textOf(kept["role"]) == "function" { // of before tools
+			e.Open('{')
+			e.Field("role", "function")
+			e.Field("name", r.Name)
+		} else {
+			e.Literal(`{"role":"tool","tool_call_id":`)
+			e.String(e.callID(r.ID))
+		}
 		e.Literal(`"content":`)
 		if err := e.content(texts); err != nil {
 			return err
 		}
+		e.members(kept, "role", "tool_call_id", "content")
 		e.Close('}')
 	}
 	if media == nil {

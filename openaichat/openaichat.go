@@ -125,7 +125,7 @@ func (s *stream) run(body io.Reader) {
 		return
 	}
 	for s.NextEvent() {
-		if bytes.Equal(s.Event.Data, done) {
+		if bytes.Equal(bytes.TrimSpace(s.Event.Data), done) {
 			s.end()
 			wire.Drain(body)
 			return
@@ -143,10 +143,14 @@ func (s *stream) whole() {
 	if !ok {
 		return
 	}
-	if s.chunk(sse.Event{Data: data}); s.Stopped {
+	s.isWhole = true
+	if s.chunk(sse.Event{Data: data, Cut: wire.CutOff(data)}); s.Stopped {
 		return
 	}
-	if s.seen && s.finish == "" {
+	switch {
+	case !s.seen:
+		s.odd(sse.Event{Data: data}, nil)
+	case s.finish == "":
 		s.finish = "unknown" // nothing was cut off: the value is whole
 	}
 	s.end()

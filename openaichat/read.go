@@ -2,6 +2,7 @@ package openaichat
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 
@@ -46,29 +47,44 @@ func (r *reader) take(name string, into any) (ok bool) {
 	return ok
 }
 
+// setting is take for a field that stays, as extra, if it is not of the form
+// that a Request has.
+func setting[T any](r *reader, name string, into *T) (ok bool) {
+	var v T
+	raw, ok := r.fields[name]
+	if !ok || json.Unmarshal(raw, &v) != nil {
+		return false
+	}
+	delete(r.fields, name)
+	if string(raw) == "null" {
+		return false
+	}
+	*into = v
+	return true
+}
+
 func (r *reader) settings() {
 	req := r.req
-	r.take("max_tokens", &req.MaxTokens)
-	r.take("max_completion_tokens", &req.MaxTokens)
-	r.take("temperature", &req.Temperature)
-	r.take("top_p", &req.TopP)
-	r.take("top_k", &req.TopK)
-	r.take("presence_penalty", &req.PresencePenalty)
-	r.take("frequency_penalty", &req.FrequencyPenalty)
+	setting(r, "max_tokens", &req.MaxTokens)
+	setting(r, "max_completion_tokens", &req.MaxTokens)
+	setting(r, "temperature", &req.Temperature)
+	setting(r, "top_p", &req.TopP)
+	setting(r, "top_k", &req.TopK)
+	setting(r, "presence_penalty", &req.PresencePenalty)
+	setting(r, "frequency_penalty", &req.FrequencyPenalty)
 	if r.dialect.Seed != "" {
-		r.take(r.dialect.Seed, &req.Seed)
+		setting(r, r.dialect.Seed, &req.Seed)
 	}
-	r.take("seed", &req.Seed)
-	r.take("reasoning_effort", &req.Effort)
+	setting(r, "seed", &req.Seed)
+	setting(r, "reasoning_effort", &req.Effort)
 	r.effort()
 	var one string
-	if raw := r.fields["stop"]; json.Unmarshal(raw, &one) == nil && one != "" {
-		delete(r.fields, "stop")
+	if setting(r, "stop", &one) && one != "" {
 		req.Stop = []string{one}
 	}
-	r.take("stop", &req.Stop)
+	setting(r, "stop", &req.Stop)
 	var parallel *bool
-	if r.take("parallel_tool_calls", &parallel) && parallel != nil {
+	if setting(r, "parallel_tool_calls", &parallel) && parallel != nil {
 		req.SerialTools = !*parallel
 	}
 }
@@ -88,6 +104,7 @@ func (r *reader) effort() {
 	}
 }
 
+// tools reads the tools. What a ToolSpec has no place for is kept as it is.
 func (r *reader) tools() {
 	var tools []json.RawMessage
 	r.take("tools", &tools)
@@ -100,15 +117,30 @@ func (r *reader) tools() {
 				Strict      *bool           `json:"strict"`
 				Parameters  json.RawMessage `json:"parameters"`
 			} `json:"function"`
+			Custom struct {
+				Name        string          `json:"name"`
+				Description string          `json:"description"`
+				Format      json.RawMessage `json:"format"`
+			} `json:"custom"`
 		}
-		if err := json.Unmarshal(raw, &t); err != nil || t.Type != "function" {
-			r.req.Tools = append(r.req.Tools, reprise.ToolSpec{Name: t.Type, Provider: API, Config: raw})
-			continue
+		dec := json.NewDecoder(bytes.NewReader(raw))
+		dec.DisallowUnknownFields()
+		err := dec.Decode(&t)
+		if err != nil {
+			_ = json.Unmarshal(raw, &t) // what there is must do
 		}
 		f := t.Function
-		r.req.Tools = append(r.req.Tools, reprise.ToolSpec{
-			Name: f.Name, Description: f.Description, Schema: f.Parameters, Strict: f.Strict != nil && *f.Strict,
-		})
+		spec := reprise.ToolSpec{
+			Name: cmp.Or(f.Name, t.Custom.Name, t.Type), Description: cmp.Or(f.Description, t.Custom.Description),
+			Schema: f.Parameters, Strict: f.Strict != nil && *f.Strict,
+		}
+		if string(spec.Schema) == "null" {
+			spec.Schema = nil
+		}
+		if err != nil || t.Type != "function" || f.Name == "" {
+			spec.Provider, spec.Config = API, raw
+		}
+		r.req.Tools = append(r.req.Tools, spec)
 	}
 }
 
@@ -129,7 +161,7 @@ func (r *reader) choice() {
 		if mode != string(reprise.ToolAuto) {
 			r.req.Choice.Mode = reprise.ToolMode(mode)
 		}
-	case json.Unmarshal(raw, &one) == nil && one.Type == "function":
+	case json.Unmarshal(raw, &one) == nil && one.Type == "function" && one.Function.Name != "":
 		r.req.Choice.Name = one.Function.Name
 	default:
 		return // it stays, as extra
@@ -158,13 +190,13 @@ func (r *reader) output() {
 // rest keeps what was not taken.
 func (r *reader) rest() {
 	delete(r.fields, "stream")
-	if string(r.fields["stream_options"]) == `{"include_usage":true}` {
+	if sameJSON(r.fields["stream_options"], json.RawMessage(`{"include_usage":true}`)) {
 		delete(r.fields, "stream_options") // we always ask for it
 	}
 	var always map[string]json.RawMessage
 	_ = json.Unmarshal(r.dialect.Body, &always) // it is ours, or empty
 	for name, raw := range always {
-		if bytes.Equal(raw, r.fields[name]) {
+		if sameJSON(raw, r.fields[name]) {
 			delete(r.fields, name)
 		}
 	}
@@ -178,210 +210,8 @@ func (r *reader) rest() {
 	r.req.Extra = map[string]json.RawMessage{API: extra}
 }
 
-// message is a message of the API's.
-type message struct {
-	Role      string          `json:"role"`
-	Content   json.RawMessage `json:"content"`
-	Refusal   string          `json:"refusal"`
-	Calls     []messageCall   `json:"tool_calls"`
-	CallID    string          `json:"tool_call_id"`
-	Thoughts  string          `json:"reasoning_content"`
-	Reasoning string          `json:"reasoning"`
-	Details   json.RawMessage `json:"reasoning_details"`
-	Audio     struct {
-		ID string `json:"id"`
-	} `json:"audio"`
-	hasThought bool
-}
-
-type messageCall struct {
-	ID       string `json:"id"`
-	Function struct {
-		Name string `json:"name"`
-		Args string `json:"arguments"`
-	} `json:"function"`
-}
-
-func (r *reader) messages() {
-	var list []json.RawMessage
-	r.take("messages", &list)
-	for i, raw := range list {
-		var m message
-		if err := json.Unmarshal(raw, &m); err != nil {
-			r.fail(i, err)
-			return
-		}
-		var keys map[string]json.RawMessage
-		_ = json.Unmarshal(raw, &keys) // it did above
-		_, m.hasThought = keys["reasoning_content"]
-		parts, err := readContent(m.Content)
-		if err != nil {
-			r.fail(i, err)
-			return
-		}
-		r.message(i, m, parts)
-	}
-}
-
-func (r *reader) fail(i int, err error) {
-	if r.err == nil {
-		r.err = fmt.Errorf("messages[%d]: %w", i, err)
-	}
-}
-
-func (r *reader) message(i int, m message, parts reprise.Parts) {
-	req := r.req
-	add := func(role reprise.Role, parts reprise.Parts) {
-		req.Messages = append(req.Messages, reprise.Message{Role: role, Parts: parts})
-	}
-	switch m.Role {
-	case "system", "developer":
-		if i == 0 {
-			req.System = parts
-			return
-		}
-		add(reprise.RoleSystem, parts)
-	case "user":
-		add(reprise.RoleUser, parts)
-	case "assistant":
-		add(reprise.RoleAssistant, r.assistantParts(m, parts))
-	case "tool", "function":
-		result := reprise.ToolResult{ID: m.CallID, Name: r.callName(m.CallID), Parts: parts}
-		if n := len(req.Messages); n > 0 && req.Messages[n-1].Role == reprise.RoleTool {
-			req.Messages[n-1].Parts = append(req.Messages[n-1].Parts, result)
-			return
-		}
-		add(reprise.RoleTool, reprise.Parts{result})
-	default:
-		r.fail(i, fmt.Errorf("unknown role %q", m.Role))
-	}
-}
-
-// callName finds the tool that a result is of.
-func (r *reader) callName(id string) string {
-	for i := len(r.req.Messages) - 1; i >= 0; i-- {
-		for _, c := range r.req.Messages[i].Calls() {
-			if c.ID == id {
-				return c.Name
-			}
-		}
-	}
-	return ""
-}
-
-func (r *reader) assistantParts(m message, content reprise.Parts) reprise.Parts {
-	var parts reprise.Parts
-	switch {
-	case len(m.Details) > 0 && string(m.Details) != "null":
-		parts = append(parts, reprise.Reasoning{Text: m.Reasoning, Echo: &reprise.Echo{Provider: r.dialect.name(), Data: m.Details}})
-	case m.Thoughts != "" || m.hasThought:
-		parts = append(parts, reprise.Reasoning{Text: m.Thoughts})
-	case m.Reasoning != "":
-		parts = append(parts, reprise.Reasoning{Text: m.Reasoning})
-	}
-	for _, p := range content {
-		if t, ok := p.(reprise.Text); !ok || t.Text != "" || len(content) > 1 {
-			parts = append(parts, p)
-		}
-	}
-	if m.Refusal != "" {
-		parts = append(parts, reprise.Text{Text: m.Refusal, Refusal: true})
-	}
-	if m.Audio.ID != "" {
-		parts = append(parts, reprise.Media{Type: "audio", ID: m.Audio.ID})
-	}
-	for _, c := range m.Calls {
-		parts = append(parts, reprise.ToolCall{ID: c.ID, Name: c.Function.Name, Args: c.Function.Args})
-	}
-	if parts == nil {
-		parts = reprise.Parts{}
-	}
-	return parts
-}
-
-// readContent reads content: null, a string, or a list of pieces.
-func readContent(raw json.RawMessage) (reprise.Parts, error) {
-	if len(raw) == 0 || string(raw) == "null" {
-		return nil, nil
-	}
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
-		return reprise.Parts{reprise.Text{Text: text}}, nil
-	}
-	var pieces []json.RawMessage
-	if err := json.Unmarshal(raw, &pieces); err != nil {
-		return nil, fmt.Errorf("content is neither a string nor a list: %w", err)
-	}
-	parts := make(reprise.Parts, 0, len(pieces))
-	for i, p := range pieces {
-		part, cache, err := readPiece(p)
-		if err != nil {
-			return nil, fmt.Errorf("content[%d]: %w", i, err)
-		}
-		parts = append(parts, part)
-		if cache != nil {
-			parts = append(parts, *cache)
-		}
-	}
-	return parts, nil
-}
-
-// piece is an element of a content.
-type piece struct {
-	Type    string `json:"type"`
-	Text    string `json:"text"`
-	Refusal string `json:"refusal"`
-	Image   struct {
-		URL    string `json:"url"`
-		Detail string `json:"detail"`
-	} `json:"image_url"`
-	Audio struct {
-		Data   []byte `json:"data"`
-		Format string `json:"format"`
-	} `json:"input_audio"`
-	File struct {
-		ID   string `json:"file_id"`
-		Name string `json:"filename"`
-		Data string `json:"file_data"`
-	} `json:"file"`
-	Thinking json.RawMessage `json:"thinking"`
-	Cache    *struct {
-		Type string `json:"type"`
-		TTL  string `json:"ttl"`
-	} `json:"cache_control"`
-}
-
-// readPiece reads an element of a content, and the cache point after it.
-func readPiece(raw json.RawMessage) (reprise.Part, *reprise.CachePoint, error) {
-	var p piece
-	if err := json.Unmarshal(raw, &p); err != nil {
-		return nil, nil, err
-	}
-	var cache *reprise.CachePoint
-	if p.Cache != nil {
-		cache = &reprise.CachePoint{TTL: p.Cache.TTL}
-	}
-	switch p.Type {
-	case "text":
-		return reprise.Text{Text: p.Text}, cache, nil
-	case "refusal":
-		return reprise.Text{Text: p.Refusal, Refusal: true}, cache, nil
-	case "thinking":
-		thought, err := readContent(p.Thinking)
-		return reprise.Reasoning{Text: thought.Text()}, cache, err
-	case "image_url":
-		m, ok := readDataURL(p.Image.URL)
-		if !ok {
-			m = reprise.Media{URL: p.Image.URL}
-		}
-		m.Detail = p.Image.Detail
-		return m, cache, nil
-	case "input_audio":
-		return reprise.Media{Type: "audio/" + map[string]string{"wav": "wav", "mp3": "mpeg"}[p.Audio.Format], Data: p.Audio.Data}, cache, nil
-	case "file":
-		m, _ := readDataURL(p.File.Data)
-		m.ID, m.Name = p.File.ID, p.File.Name
-		return m, cache, nil
-	}
-	return reprise.Opaque{Provider: API, Kind: p.Type, Data: raw}, cache, nil
+// sameJSON reports whether two values are the same but for white space.
+func sameJSON(a, b json.RawMessage) bool {
+	var x, y bytes.Buffer
+	return json.Compact(&x, a) == nil && json.Compact(&y, b) == nil && bytes.Equal(x.Bytes(), y.Bytes())
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/repriselabs/reprise"
 	"github.com/repriselabs/reprise/internal/wire"
@@ -87,10 +88,12 @@ func roomFor(req *reprise.Request) int {
 	return n
 }
 
+// dropped warns, once, of what cannot be sent.
 func (e *encoder) dropped(format string, args ...any) {
-	e.warnings = append(e.warnings, reprise.Warning{
-		Provider: e.dialect.name(), Code: reprise.WarnDropped, Message: fmt.Sprintf(format, args...),
-	})
+	w := reprise.Warning{Provider: e.dialect.name(), Code: reprise.WarnDropped, Message: fmt.Sprintf(format, args...)}
+	if !slices.Contains(e.warnings, w) {
+		e.warnings = append(e.warnings, w)
+	}
 }
 
 func (e *encoder) settings(req *reprise.Request) error {

@@ -1,7 +1,8 @@
 package openaichat
 
 import (
-	"errors"
+	"bytes"
+	"encoding/json"
 	"strings"
 
 	"github.com/repriselabs/reprise"
@@ -20,7 +21,9 @@ type stream struct {
 	finish    string
 	usage     reprise.Usage
 	cost      *reprise.USD
-	seen      bool // a choice
+	seen      bool   // a choice
+	failure   []byte // the error of a choice
+	odds      bool   // something that is not quite JSON was left out
 
 	parts     []*draft // in the order in which they began
 	text      *draft
@@ -28,12 +31,17 @@ type stream struct {
 	refusal   *draft
 	details   []byte // reasoning_details: the elements, each with a comma behind it
 	citations []reprise.Citation
+	sources   sources
 	audio     *audio
 	logprobs  []byte // the elements, each with a comma behind it
+	others    []byte // further choices, in the same way
 	tier      string
-	output    string // the tool that stands in for structured output
+	beside    map[string]json.RawMessage // what stands beside the choices and is only reported
+	output    string                     // the tool that stands in for structured output
 	lastCall  *draft
 	nextCall  call // the call that is being read
+	eachCall  bool // calls are read that are whole: each element is another one
+	isWhole   bool // the answer is no stream
 	mold      mold
 }
 
@@ -41,12 +49,15 @@ type stream struct {
 type draft struct {
 	index    int // in the message
 	b        strings.Builder
+	done     reprise.Part // of a part that came as a whole
 	isCall   bool
 	isOutput bool  // a call that stands in for text
+	isCustom bool  // a call whose arguments are text
 	number   int64 // the call's index on the wire
 	id       string
 	name     string
-	started  bool // an ArgsDelta was yielded
+	rest     map[string]json.RawMessage // what else a call has
+	started  bool                       // an ArgsDelta was yielded
 }
 
 func newStream(d *Dialect, call *wire.Call, req *reprise.Request, yield func(reprise.Event, error) bool) *stream {
@@ -68,13 +79,15 @@ func (s *stream) chunk(ev sse.Event) {
 		s.odd(ev, nil)
 		return
 	}
-	answer, complaint := false, string(ev.Name) == "error"
+	answer, failed, complaint := false, false, string(ev.Name) == "error"
 	for more := s.Open('{'); more; more = s.Next('}') {
-		switch string(s.Key()) {
+		switch key := s.Key(); string(key) {
 		case "choices":
 			answer = true
+			place := 0
 			for more := s.Open('['); more; more = s.Next(']') {
-				s.choice()
+				s.choice(place)
+				place++
 			}
 		case "usage":
 			s.readUsage()
@@ -87,13 +100,14 @@ func (s *stream) chunk(ev sse.Event) {
 		case "x_groq":
 			s.readGroq()
 		case "citations":
-			s.readSources()
+			s.readSources(false)
+		case "search_results", "web_search": // Perplexity, Z.ai
+			s.readSources(true)
+		case "related_questions", "images", "videos": // Perplexity
+			s.readBeside(string(key))
 		case "error":
-			if !s.Null() {
-				complaint, answer = true, false
-				s.Skip()
-			}
-		case "message", "detail":
+			failed = s.complaint() != nil
+		case "message", "detail", "msg":
 			complaint = true
 			s.Skip()
 		default:
@@ -103,11 +117,18 @@ func (s *stream) chunk(ev sse.Event) {
 			return
 		}
 	}
+	s.chunkEnd(ev, failed || complaint && !answer)
+}
+
+// chunkEnd ends a chunk, which may be an error.
+func (s *stream) chunkEnd(ev sse.Event, failed bool) {
 	switch err := s.End(); {
 	case err != nil:
 		s.odd(ev, err)
-	case complaint && !answer:
+	case failed:
 		s.Fail(s.Call.ErrorFrom(ev.Data, 0))
+	case s.failure != nil:
+		s.Fail(s.Call.ErrorFrom(append(append([]byte(`{"error":`), s.failure...), '}'), 0))
 	default:
 		s.mold.end(ev.Data)
 	}
@@ -122,6 +143,22 @@ func (s *stream) once(have string) string {
 	return s.String()
 }
 
+// valid reads a value that is kept as it is; nil if there is none, or if it is
+// not quite JSON, so that nothing could hold it.
+func (s *stream) valid(what string) json.RawMessage {
+	raw := s.Raw()
+	switch {
+	case len(raw) == 0 || string(raw) == "null":
+		return nil
+	case wire.Valid(raw):
+		return bytes.Clone(raw)
+	case !s.odds:
+		s.odds = true
+		s.Emit(reprise.Warning{Provider: s.Call.Provider, Code: reprise.WarnData, Message: what + " is not quite JSON and was left out"})
+	}
+	return nil
+}
+
 // odd fails for a chunk that cannot be understood.
 func (s *stream) odd(ev sse.Event, err error) {
 	if ev.Cut {
@@ -129,107 +166,6 @@ func (s *stream) odd(ev sse.Event, err error) {
 		return
 	}
 	s.Odd(s.Call.ErrorFrom(ev.Data, 0), err)
-}
-
-// choice decodes an element of choices. Only the first choice is asked for;
-// others are passed over.
-func (s *stream) choice() {
-	other := false
-	for more := s.Open('{'); more; more = s.Next('}') {
-		switch key := s.Key(); {
-		case string(key) == "index":
-			other = s.Int() != 0
-		case other:
-			s.Skip()
-		case string(key) == "delta":
-			s.seen = true
-			s.delta()
-		case string(key) == "message":
-			s.seen = true
-			s.message()
-		case string(key) == "finish_reason":
-			s.seen = true
-			if reason := s.Bytes(); len(reason) > 0 && s.finish == "" {
-				s.finish = string(reason)
-			}
-		case string(key) == "usage": // Moonshot
-			s.readUsage()
-		case string(key) == "logprobs":
-			s.readLogprobs()
-		default:
-			s.Skip()
-		}
-	}
-}
-
-// message decodes a whole message: reasoning goes before the text, wherever
-// it stands.
-func (s *stream) message() {
-	s.mold.spoil()
-	raw := s.Raw()
-	if s.Err() != nil {
-		return
-	}
-	outer := s.Decoder
-	s.Reset(raw)
-	for more := s.Open('{'); more; more = s.Next('}') {
-		switch string(s.Key()) {
-		case "reasoning_content", "reasoning":
-			s.readReasoning()
-		case "reasoning_details":
-			s.readDetails()
-		default:
-			s.Skip()
-		}
-	}
-	s.Reset(raw)
-	s.members(false)
-	if s.Err() == nil {
-		s.Decoder = outer
-	}
-}
-
-// delta decodes what a chunk adds.
-func (s *stream) delta() { s.members(true) }
-
-func (s *stream) members(reasoning bool) {
-	reasoned := !reasoning
-	for more := s.Open('{'); more; more = s.Next('}') {
-		switch string(s.Key()) {
-		case "content":
-			s.readContent()
-		case "reasoning_content", "reasoning":
-			if reasoned { // under both names at once, it is the same
-				s.Skip()
-				continue
-			}
-			reasoned = s.readReasoning()
-		case "reasoning_details":
-			if reasoning {
-				s.readDetails()
-			} else {
-				s.Skip()
-			}
-		case "tool_calls":
-			for more := s.Open('['); more; more = s.Next(']') {
-				s.readCall()
-			}
-		case "function_call":
-			s.nextCall = call{args: s.nextCall.args[:0]}
-			if !s.Null() {
-				s.readFunction()
-				s.addCall()
-			}
-		case "refusal":
-			s.readText(&s.refusal, false)
-		case "annotations":
-			s.readAnnotations()
-		case "audio":
-			s.readAudio()
-		default:
-			s.Skip()
-		}
-	}
 }
 
 // addText adds to a text or reasoning part, which begins with its first
@@ -261,82 +197,4 @@ func (s *stream) begin() *draft {
 	d := &draft{index: len(s.parts)}
 	s.parts = append(s.parts, d)
 	return d
-}
-
-// readDetails keeps reasoning_details, which go back as they came.
-func (s *stream) readDetails() {
-	s.mold.spoil()
-	for more := s.Open('['); more; more = s.Next(']') {
-		if raw := s.Raw(); raw != nil {
-			s.details = append(append(s.details, raw...), ',')
-		}
-	}
-	if s.reasoning == nil && len(s.details) > 0 {
-		s.reasoning = s.begin()
-	}
-}
-
-// end yields the parts and the finish, if the answer is whole.
-func (s *stream) end() {
-	if s.Stopped {
-		return
-	}
-	switch {
-	case s.finish == "" && !s.seen:
-		s.Bad(errors.New("the answer is empty"))
-		return
-	case s.finish == "":
-		s.Cut("ended before its finish reason")
-		return
-	}
-	calls := false
-	for _, d := range s.parts {
-		calls = calls || d.isCall && !d.isOutput
-		s.Emit(reprise.PartDone{Index: d.index, Part: s.part(d)})
-	}
-	if s.usage == (reprise.Usage{}) {
-		s.NoUsage()
-	}
-	s.Finish(reprise.Finish{ID: s.id, Model: s.model, Reason: s.reason(calls), Usage: s.usage, Cost: s.cost, Extra: s.extra()})
-}
-
-func (s *stream) part(d *draft) reprise.Part {
-	switch {
-	case d.isOutput:
-		return reprise.Text{Text: d.b.String()}
-	case d.isCall:
-		return reprise.ToolCall{ID: s.callID(d), Name: d.name, Args: d.b.String()}
-	case d == s.reasoning:
-		return reprise.Reasoning{Text: d.b.String(), Echo: s.detailsEcho()}
-	case d == s.refusal:
-		return reprise.Text{Text: d.b.String(), Refusal: true}
-	case s.audio != nil && d == s.audio.draft:
-		return s.audio.part()
-	}
-	return reprise.Text{Text: d.b.String(), Citations: s.cited(d.b.String())}
-}
-
-func (s *stream) reason(calls bool) reprise.FinishReason {
-	switch s.finish {
-	case "stop", "end_turn", "eos", "stop_sequence":
-		switch {
-		case calls: // some servers say stop although they wait for results
-			return reprise.ReasonToolCalls
-		case s.refusal != nil:
-			return reprise.ReasonRefusal
-		}
-		return reprise.ReasonStop
-	case "length", "max_tokens", "model_length":
-		return reprise.ReasonLength
-	case "tool_calls", "function_call", "tool_use":
-		if !calls && s.output != "" { // the call was the answer
-			return reprise.ReasonStop
-		}
-		return reprise.ReasonToolCalls
-	case "content_filter":
-		return reprise.ReasonContentFilter
-	case "refusal":
-		return reprise.ReasonRefusal
-	}
-	return reprise.ReasonOther
 }

@@ -1,9 +1,8 @@
 package openaichat
 
 import (
-	"strconv"
-
 	"github.com/repriselabs/reprise"
+	"github.com/repriselabs/reprise/internal/wire"
 )
 
 // readUsage decodes a usage object. Servers send it once, or with every
@@ -26,12 +25,17 @@ func (s *stream) readUsage() {
 			s.readPromptDetails(&u)
 		case string(key) == "completion_tokens_details":
 			s.readCompletionDetails(&u)
-		case string(key) == "prompt_cache_hit_tokens" || string(key) == "cached_tokens":
+		case string(key) == "reasoning_tokens" && s.Peek() != 'n': // Perplexity
+			n := s.Int()
+			u.reasoning = &n
+		case string(key) == "prompt_cache_hit_tokens" || string(key) == "cached_tokens" || string(key) == "num_cached_tokens":
 			u.cacheRead = max(u.cacheRead, s.Int())
 		case string(key) == "cache_creation_input_tokens":
 			u.cacheWrite = max(u.cacheWrite, s.Int())
 		case s.dialect.Cost != "" && string(key) == s.dialect.Cost:
-			s.readCost()
+			if usd := wire.Cost(s.Raw(), s.dialect.CostExp); usd != nil {
+				s.cost = usd
+			}
 		default:
 			s.Skip()
 		}
@@ -43,7 +47,7 @@ func (s *stream) readUsage() {
 
 // readGroq decodes where Groq puts the usage of a stream.
 func (s *stream) readGroq() {
-	for more := s.Open('{'); more; more = s.Next('}') {
+	for more := s.object(); more; more = s.Next('}') {
 		if string(s.Key()) == "usage" {
 			s.readUsage()
 		} else {
@@ -60,7 +64,7 @@ type tokens struct {
 }
 
 func (s *stream) readPromptDetails(u *tokens) {
-	for more := s.Open('{'); more; more = s.Next('}') {
+	for more := s.object(); more; more = s.Next('}') {
 		switch string(s.Key()) {
 		case "cached_tokens":
 			u.cacheRead = max(u.cacheRead, s.Int())
@@ -73,7 +77,7 @@ func (s *stream) readPromptDetails(u *tokens) {
 }
 
 func (s *stream) readCompletionDetails(u *tokens) {
-	for more := s.Open('{'); more; more = s.Next('}') {
+	for more := s.object(); more; more = s.Next('}') {
 		if string(s.Key()) == "reasoning_tokens" && s.Peek() != 'n' {
 			n := s.Int()
 			u.reasoning = &n
@@ -86,7 +90,14 @@ func (s *stream) readCompletionDetails(u *tokens) {
 // usage gives the counts their one meaning: output includes reasoning, which
 // some servers count apart. The total tells, where it is there.
 func (u *tokens) usage(apart bool) reprise.Usage {
-	output := u.completion
+	input, output := u.prompt, u.completion
+	if beyond := u.total - u.prompt - u.completion; u.reasoning == nil && beyond > 0 {
+		if beyond == u.cacheRead+u.cacheWrite {
+			input += beyond
+		} else {
+			output += beyond // Google: it tells of reasoning in the total only
+		}
+	}
 	if u.reasoning != nil {
 		switch u.total {
 		case u.prompt + u.completion:
@@ -98,31 +109,5 @@ func (u *tokens) usage(apart bool) reprise.Usage {
 			output += *u.reasoning
 		}
 	}
-	return reprise.Usage{Input: u.prompt, Output: output, Reasoning: u.reasoning, CacheRead: u.cacheRead, CacheWrite: u.cacheWrite}
-}
-
-// readCost decodes what the provider says it billed: a number, or one in a
-// string, or an object with the total.
-func (s *stream) readCost() {
-	if s.Peek() == '{' {
-		for more := s.Open('{'); more; more = s.Next('}') {
-			if string(s.Key()) == "total_cost" {
-				s.readCost()
-			} else {
-				s.Skip()
-			}
-		}
-		return
-	}
-	raw := s.Raw()
-	if len(raw) > 1 && raw[0] == '"' {
-		raw = raw[1 : len(raw)-1]
-	}
-	number := string(raw)
-	if s.dialect.CostExp != 0 {
-		number += "e" + strconv.Itoa(s.dialect.CostExp)
-	}
-	if usd, err := reprise.ParseUSD(number); err == nil {
-		s.cost = &usd
-	}
+	return reprise.Usage{Input: input, Output: output, Reasoning: u.reasoning, CacheRead: u.cacheRead, CacheWrite: u.cacheWrite}
 }

@@ -23,7 +23,9 @@ func diceAnswer(d *dice.Dice, dialect *Dialect) *reprise.Response {
 		part := reprise.Reasoning{Text: d.Text()}
 		if dialect.Reasoning == ReasoningDetails && d.Yes(2) {
 			part.Echo = &reprise.Echo{Provider: dialect.name(), Data: json.RawMessage(`[{"type":"reasoning.text","text":"<hm>","signature":"s=","index":0},{"type":"reasoning.encrypted","data":"x"}]`)}
-			part.Text = part.Text[:len(part.Text)*d.Roll(2)]
+			if d.Yes(2) {
+				part.Text = "<hm>" // what is read where only the details tell
+			}
 		}
 		reasoning = append(reasoning, part)
 	}

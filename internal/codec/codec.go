@@ -121,6 +121,9 @@ func chat(u *url.URL, body []byte) Codec {
 
 func responses(u *url.URL, body []byte) Codec {
 	d := openai.DialectOf(u.Host)
+	if chat := openaichat.DialectOf(u.Host); d.Provider == u.Host { // a server is called the same, whichever API it is asked by
+		d.Provider, d.Cost, d.CostExp = chat.Provider, chat.Cost, chat.CostExp
+	}
 	as := openai.AnswerTo(u, body, &d)
 	return Codec{
 		API:      openai.API,

@@ -78,24 +78,39 @@ func TestOf(t *testing.T) {
 	}
 }
 
-func TestProvidersOfMessages(t *testing.T) {
-	for host, want := range map[string]string{
-		"api.anthropic.com":                           "anthropic",
-		"aws-external-anthropic.us-east-1.api.aws":    "anthropic",
-		"claude.googleapis.com":                       "anthropic",
-		"bedrock-runtime.us-east-1.amazonaws.com":     "bedrock",
-		"bedrock-runtime.cn-north-1.amazonaws.com.cn": "bedrock",
-		"bedrock-mantle.us-east-1.api.aws":            "bedrock",
-		"us-east5-aiplatform.googleapis.com":          "vertex",
-		"aiplatform.eu.rep.googleapis.com":            "vertex",
-		"resource.services.ai.azure.com":              "azure",
-		"openrouter.ai":                               "openrouter",
-		"api.deepseek.com":                            "deepseek",
-		"gateway.example":                             "gateway.example",
+// TestProvider: a server has the same name, whichever API it is asked by.
+func TestProvider(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://ai-gateway.vercel.sh/v1/responses":                       "vercel",
+		"https://api.groq.com/openai/v1/responses":                        "groq",
+		"https://api.x.ai/v1/responses":                                   "xai",
+		"https://api.perplexity.ai/v1/responses":                          "perplexity",
+		"https://example.org/v1/responses":                                "example.org",
+		"https://api.anthropic.com/v1/messages":                           "anthropic",
+		"https://aws-external-anthropic.us-east-1.api.aws/v1/messages":    "anthropic",
+		"https://claude.googleapis.com/v1/messages":                       "anthropic",
+		"https://bedrock-runtime.us-east-1.amazonaws.com/v1/messages":     "bedrock",
+		"https://bedrock-runtime.cn-north-1.amazonaws.com.cn/v1/messages": "bedrock",
+		"https://bedrock-mantle.us-east-1.api.aws/v1/messages":            "bedrock",
+		"https://us-east5-aiplatform.googleapis.com/v1/messages":          "vertex",
+		"https://aiplatform.eu.rep.googleapis.com/v1/messages":            "vertex",
+		"https://resource.services.ai.azure.com/v1/messages":              "azure",
+		"https://openrouter.ai/v1/messages":                               "openrouter",
+		"https://api.deepseek.com/v1/messages":                            "deepseek",
+		"https://gateway.example/v1/messages":                             "gateway.example",
 	} {
-		if c := codecOf(t, "POST", "https://"+host+"/v1/messages", "{}"); c.Provider != want {
-			t.Errorf("%s: got %q, want %q", host, c.Provider, want)
+		if c := codecOf(t, "POST", address, "{}"); c.Provider != want {
+			t.Errorf("%s: got %q, want %q", address, c.Provider, want)
 		}
+	}
+}
+
+// TestCost: it also bills in the same words.
+func TestCost(t *testing.T) {
+	c := codecOf(t, "POST", "https://api.perplexity.ai/v1/responses", "{}")
+	got, err := reprise.Collect(c.Response(strings.NewReader(`{"object":"response","status":"completed","output":[],"usage":{"input_tokens":1,"output_tokens":1,"cost":{"currency":"USD","total_cost":0.25}}}`), nil))
+	if err != nil || got.Cost == nil || got.Cost.String() != "0.25" {
+		t.Errorf("got cost %v (%v), want 0.25", got.Cost, err)
 	}
 }
 

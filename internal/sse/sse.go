@@ -23,8 +23,10 @@ type Event struct {
 var ErrTooLong = errors.New("event is too long")
 
 // A Reader reads events. Lines end in LF, CR or CRLF, a byte order mark is
-// passed over, and comments, ids and retry times are ignored. Data is read
-// into one buffer and not copied again.
+// passed over, and comments, ids and retry times are ignored. A line of the
+// field "error", which the standard does not have, is the data of an event of
+// that name: llama.cpp told its errors so. Data is read into one buffer and
+// not copied again.
 type Reader struct {
 	// Max bounds the bytes of one event; zero: 64 MiB.
 	Max int
@@ -121,20 +123,29 @@ func (r *Reader) field(line span) {
 	b := r.buf[line.from:line.to]
 	switch {
 	case bytes.HasPrefix(b, []byte("data")):
-		v, ok := value(b, 4, line)
-		switch {
-		case !ok:
-		case r.hasData: // join in place: what lies between has been read
-			r.buf[r.data.to] = '\n'
-			r.data.to += 1 + copy(r.buf[r.data.to+1:], r.buf[v.from:v.to])
-		default:
-			r.data, r.hasData = v, true
+		if v, ok := value(b, 4, line); ok {
+			r.add(v)
+		}
+	case bytes.HasPrefix(b, []byte("error")):
+		if v, ok := value(b, 5, line); ok {
+			r.name = append(r.name[:0], "error"...)
+			r.add(v)
 		}
 	case bytes.HasPrefix(b, []byte("event")):
 		if v, ok := value(b, 5, line); ok {
 			r.name = append(r.name[:0], r.buf[v.from:v.to]...)
 		}
 	}
+}
+
+// add adds a line to the data, in place: what lies between has been read.
+func (r *Reader) add(v span) {
+	if !r.hasData {
+		r.data, r.hasData = v, true
+		return
+	}
+	r.buf[r.data.to] = '\n'
+	r.data.to += 1 + copy(r.buf[r.data.to+1:], r.buf[v.from:v.to])
 }
 
 // value is what follows a field name of n bytes; ok is false if the name

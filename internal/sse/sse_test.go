@@ -52,6 +52,7 @@ func TestNext(t *testing.T) {
 		{"other fields", ": hi\nid: 1\nretry: 2\ndataset: no\ndata: a\n\n", []string{"|a"}},
 		{"no blank line", "data: a\n", []string{"|a|cut"}},
 		{"no line end", "data: a", []string{"|a|cut"}},
+		{"an error line", "data: a\n\nerror: b\n\nerrors: c\n\n", []string{"|a", "error|b"}},
 		{"only comments", ": a\n\n: b\n\n", nil},
 	} {
 		if d := cmp.Diff(c.want, all(NewReader(strings.NewReader(c.stream)))); d != "" {
@@ -138,6 +139,9 @@ func reference(stream []byte) []string {
 			}
 			data, name = nil, ""
 		case field == "data":
+			data = append(data, v)
+		case field == "error": // which the standard does not have
+			name = "error"
 			data = append(data, v)
 		case field == "event":
 			name = v

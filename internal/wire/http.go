@@ -179,8 +179,8 @@ func (c *Call) refused(resp *http.Response) error {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // what there is must do
 	e := c.ErrorFrom(body, resp.StatusCode)
 	if code, _, _ := strings.Cut(resp.Header.Get("X-Amzn-Errortype"), ":"); e.Code == "" && code != "" { // AWS's bodies have none
-		e.Code = code
-		e.Kind = kindOf(resp.StatusCode, code, e.Err.Error())
+		said := complaint{words: code, message: e.Err.Error()}
+		e.Code, e.Kind = code, said.kind(resp.StatusCode)
 	}
 	e.RetryAfter = retryAfter(resp.Header)
 	e.RequestID = RequestID(resp.Header)
@@ -231,9 +231,9 @@ func (c *Call) ErrorFrom(body []byte, status int) *reprise.Error {
 	if c.Key != "" {
 		body = bytes.ReplaceAll(body, []byte(c.Key), []byte("[key]")) // before anything is cut
 	}
-	code, message := errorBody(body)
-	e.Code = code
-	e.Kind = kindOf(status, code, message)
+	said := errorBody(body)
+	e.Code, e.Kind = said.code, said.kind(status)
+	message := said.message
 	if message == "" {
 		message = describeBody(body, status)
 	}
@@ -273,4 +273,18 @@ func Host(address string) string {
 	_, rest, _ := strings.Cut(address, "://")
 	host, _, _ := strings.Cut(rest, "/")
 	return host
+}
+
+// IsAt reports whether a host is one of those whose suffixes are given, with
+// spaces between, or without these that of an address.
+func IsAt(host, suffixes, address string) bool {
+	if suffixes == "" {
+		suffixes = Host(address)
+	}
+	for suffix := range strings.FieldsSeq(suffixes) {
+		if host == suffix || strings.HasSuffix(host, "."+suffix) {
+			return true
+		}
+	}
+	return false
 }

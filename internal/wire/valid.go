@@ -1,6 +1,11 @@
 package wire
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+)
 
 // Valid is json.Valid in a fraction of the time, where the data is valid: a
 // request holds the same schemas on each turn.
@@ -9,6 +14,12 @@ func Valid(data []byte) bool {
 	d.Skip()
 	d.spaces()
 	return d.err == nil && d.pos == len(data) || json.Valid(data)
+}
+
+// CutOff reports whether data is the beginning of a JSON value, and no more.
+func CutOff(data []byte) bool {
+	var value json.RawMessage
+	return !Valid(data) && errors.Is(json.NewDecoder(bytes.NewReader(data)).Decode(&value), io.ErrUnexpectedEOF)
 }
 
 // checkString passes over a string, which must be as JSON wants it.
