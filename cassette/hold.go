@@ -133,8 +133,12 @@ func (f *finder) open(text string) int {
 	for word > 0 && tokenByte(text[word-1]) {
 		word--
 	}
-	if before := strings.TrimSuffix(text[:word], " "); len(before) < word && len(before) >= 6 && strings.EqualFold(before[len(before)-6:], "bearer") {
-		return min(at, len(before)-6)
+	if before, ok := strings.CutSuffix(text[:word], " "); ok {
+		for _, scheme := range [...]string{"Bearer", "bearer", "Basic"} {
+			if strings.HasSuffix(before, scheme) {
+				return min(at, len(before)-len(scheme))
+			}
+		}
 	}
 	for _, parameter := range [...]string{"Signature=", "Credential="} {
 		at = min(at, word+openParameter(text[word:], parameter))

@@ -66,6 +66,7 @@ var others = [...]struct {
 	{shape{"JSON web token", "eyJ", 20}, 'J', look{token: true, dots: true}},
 	{shape{"bearer token", "Bearer ", 16}, 'B', look{token: true, digit: true, stays: true}},
 	{shape{"bearer token", "bearer ", 16}, 'b', look{token: true, digit: true, stays: true}},
+	{shape{"basic credentials", "Basic ", 12}, 'B', look{token: true, drawn: true, stays: true}},
 	{shape{"AWS signature", "Signature=", 40}, '=', look{drawn: true, stays: true, anywhere: true}},
 	{shape{"AWS credential", "Credential=", 16}, '=', look{token: true, digit: true, stays: true, anywhere: true}},
 	{shape{"private key", "-----BEGIN ", 0}, 'G', look{pem: true}},
@@ -201,8 +202,9 @@ func (f *finder) none(text string) bool {
 		if at < 3 {
 			continue
 		}
-		switch text[at-3 : at] {
-		case "ken", "ret", "key", "Key", "ion": // as the names of secretMember end
+		end := [3]byte{text[at-3] | 0x20, text[at-2] | 0x20, text[at-1] | 0x20}
+		switch string(end[:]) {
+		case "ken", "ret", "key", "ion", "ord": // as the names of secretMember end
 			if secretMember(text[strings.LastIndexByte(text[:at], '"')+1 : at]) {
 				return false
 			}
