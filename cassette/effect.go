@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -116,7 +117,8 @@ func (c *Cassette) findEffect(name string, e *Effect) (*Interaction, []int, erro
 	if c.Mode == Append {
 		return nil, c.tape.failures(lane), nil
 	}
-	return nil, nil, &MissError{File: c.File, Effect: e, Recorded: len(c.tape.items), Used: lane != nil, Rerecord: c.rerecord()}
+	used := lane != nil && slices.ContainsFunc(lane.items, func(n int) bool { return c.tape.used[n] })
+	return nil, nil, &MissError{File: c.File, Effect: e, Recorded: len(c.tape.items), Used: used, Rerecord: c.rerecord()}
 }
 
 // run runs the call and records it.
