@@ -3,6 +3,7 @@ package cassette
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -41,6 +42,7 @@ func Import(r io.Reader) (*Recording, Format, error) {
 	if err != nil {
 		return nil, "", fmt.Errorf("cassette: import: %w", err)
 	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	format, err := importFormat(data)
 	if err != nil {
 		return nil, "", fmt.Errorf("cassette: import: %w", err)
@@ -88,10 +90,10 @@ func importFormat(data []byte) (Format, error) {
 	}
 	var head struct {
 		Log struct {
-			Entries yaml.Node `yaml:"entries"`
+			Entries present `yaml:"entries"`
 		} `yaml:"log"`
-		HTTPInteractions yaml.Node `yaml:"http_interactions"`
-		Version          any       `yaml:"version"`
+		HTTPInteractions present `yaml:"http_interactions" json:"http_interactions"`
+		Version          any     `yaml:"version"`
 		Interactions     []struct {
 			Request struct {
 				URI *string `yaml:"uri"`
@@ -99,22 +101,47 @@ func importFormat(data []byte) (Format, error) {
 			} `yaml:"request"`
 		} `yaml:"interactions"`
 	}
-	if err := yaml.Unmarshal(data, &head); err != nil {
+	if err := unmarshalImport(data, new(present)); err != nil {
 		return "", fmt.Errorf("neither YAML, JSON nor an httprr trace: %w", err)
 	}
+	if err := unmarshalImport(data, &head); err != nil {
+		return "", errNoFormat
+	}
+	version := fmt.Sprint(head.Version)
 	switch {
-	case head.Log.Entries.Kind != 0:
+	case bool(head.Log.Entries):
 		return HAR, nil
-	case head.HTTPInteractions.Kind != 0:
+	case bool(head.HTTPInteractions):
 		return RubyVCR, nil
-	case fmt.Sprint(head.Version) == "2":
+	case version == "2":
 		return GoVCR2, nil
 	case len(head.Interactions) > 0 && head.Interactions[0].Request.URI != nil:
 		return VCRPy, nil
+	case len(head.Interactions) > 0 && head.Interactions[0].Request.URL != nil && head.Version != nil && version != "1":
+		return "", fmt.Errorf("%w: found version %s of go-vcr's format", ErrVersion, version)
 	case len(head.Interactions) > 0 && head.Interactions[0].Request.URL != nil:
 		return GoVCR1, nil
 	}
-	return "", errors.New("the format is none of HAR, vcrpy, Ruby VCR, go-vcr and httprr, or nothing is recorded")
+	return "", errNoFormat
+}
+
+var errNoFormat = errors.New("the format is none of HAR, vcrpy, Ruby VCR, go-vcr and httprr, or nothing is recorded")
+
+// present is true when there is a value at all.
+type present bool
+
+func (p *present) UnmarshalJSON([]byte) error     { *p = true; return nil }
+func (p *present) UnmarshalYAML(*yaml.Node) error { *p = true; return nil }
+
+// unmarshalImport reads JSON, which is no YAML where it escapes half of a
+// surrogate pair, or YAML.
+func unmarshalImport(data []byte, v any) error {
+	if !json.Valid(data) {
+		return yaml.Unmarshal(data, v)
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	return dec.Decode(v)
 }
 
 // completeImport fills in what a format leaves out.
