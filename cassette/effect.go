@@ -141,7 +141,7 @@ func (c *Cassette) run(ctx context.Context, item Interaction, superseded []int, 
 	ended := *e // the mark may still be read
 	ended.Duration = time.Since(start)
 	ended.Output = c.Redact.Body(string(out))
-	x.item.Effect = &ended
+	x.result(&ended)
 	outcome := Complete
 	if err != nil {
 		outcome = Failed
@@ -153,6 +153,15 @@ func (c *Cassette) run(ctx context.Context, item Interaction, superseded []int, 
 		return out, errors.Join(err, lost)
 	}
 	return out, err
+}
+
+// result keeps what the call of an exchange gave.
+func (x *exchange) result(e *Effect) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.done {
+		x.item.Effect = e
+	}
 }
 
 // A Drift is a call that gave another result in Replay than when it was

@@ -339,6 +339,9 @@ func TestOneRecorderAtATime(t *testing.T) {
 	if b.Close() == nil || b.Err() == nil {
 		t.Error("the second recorder's Close and Err say nothing")
 	}
+	if err := load(t, file).Save(file); err == nil || !strings.Contains(err.Error(), "another cassette is recording") {
+		t.Errorf("to save a file that is being recorded gives %v", err)
+	}
 	closed(t, a)
 	late := &cassette.Cassette{File: file, Mode: cassette.Append, Transport: noNetwork(t)}
 	ask(t, late, "POST", "http://x/", "1") // has read the file
