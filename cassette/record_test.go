@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -292,6 +294,31 @@ func TestFailuresAreKept(t *testing.T) {
 	}
 	if len(rec.Interactions) != 3 {
 		t.Errorf("there are %d interactions, want 3", len(rec.Interactions))
+	}
+}
+
+// TestErrorsAreTheSame: errors.Is says of a replayed failure what it said when
+// it was recorded, and the text is the same.
+func TestErrorsAreTheSame(t *testing.T) {
+	for _, live := range []error{
+		context.Canceled, context.DeadlineExceeded, fmt.Errorf("net/http: %w", context.DeadlineExceeded), io.EOF, io.ErrUnexpectedEOF,
+		&net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)},
+		&net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)},
+		&net.OpError{Op: "read", Net: "tcp", Err: os.ErrDeadlineExceeded}, errors.New("no such host"),
+	} {
+		file := filepath.Join(t.TempDir(), "c.yaml")
+		c := &cassette.Cassette{File: file, Mode: cassette.Record, Transport: roundTrip(func(*http.Request) (*http.Response, error) { return nil, live })}
+		try(c, "GET", "http://x/", "")
+		closed(t, c)
+		_, err := try(&cassette.Cassette{File: file}, "GET", "http://x/", "")
+		if err == nil || err.Error() != live.Error() {
+			t.Errorf("%q is replayed as %v", live, err)
+		}
+		for _, cause := range []error{context.Canceled, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF, os.ErrDeadlineExceeded, syscall.ECONNREFUSED, syscall.ECONNRESET} {
+			if errors.Is(err, cause) != errors.Is(live, cause) {
+				t.Errorf("%q is replayed as %v: whether it is %v changed", live, err, cause)
+			}
+		}
 	}
 }
 

@@ -101,7 +101,11 @@ func runPrompt(cmd *cobra.Command, f runFlags, prompt string) (err error) {
 	switch {
 	case f.cassette != "":
 		tape = &cassette.Cassette{File: f.cassette, Mode: cassette.Append, Explain: transcript.Explain}
-		defer func() { err = errors.Join(err, tape.Close()) }()
+		defer func() {
+			if closed := tape.Close(); !errors.Is(err, closed) { // the run may have ended for the same reason
+				err = errors.Join(err, closed)
+			}
+		}()
 		config.Client = func(network http.RoundTripper) *http.Client {
 			if tape.Transport = network; noKey != nil {
 				tape.Transport = refuse{noKey}
