@@ -63,7 +63,7 @@ func (r *Redact) stream(body string, chunks []Chunk, how search) (string, []Chun
 func (r *Redact) URL(s string) string {
 	rest, fragment, hasFragment := strings.Cut(s, "#")
 	out, query, hasQuery := strings.Cut(rest, "?")
-	if scheme, rest, ok := strings.Cut(out, "//"); ok {
+	if scheme, rest, ok := strings.Cut(out, "//"); ok && (scheme == "" || strings.HasSuffix(scheme, ":")) {
 		host, _, _ := strings.Cut(rest, "/")
 		if at := strings.LastIndexByte(host, '@'); at >= 0 {
 			out = scheme + "//" + Redacted + rest[at:]

@@ -61,6 +61,7 @@ func TestRedactURL(t *testing.T) {
 		"https://x/hush%20hush/?q=hush+hush":                 "https://x/REDACTED/?q=REDACTED",
 		"https://x/?monkey=1&keys=2":                         "https://x/?monkey=1&keys=2",
 		"https://user:p@ss@x/?x-api-key=1":                   "https://REDACTED@x/?x-api-key=REDACTED",
+		"/a//b@c":                                            "/a//b@c",
 		"//user@x/a":                                         "//REDACTED@x/a",
 		"https://x/back#access_token=1&state=a":              "https://x/back#access_token=REDACTED&state=a",
 		"https://x/back?a=1#id_token=1":                      "https://x/back?a=1#id_token=REDACTED",
