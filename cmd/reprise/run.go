@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"strings"
@@ -99,6 +100,8 @@ func runPrompt(cmd *cobra.Command, f runFlags, prompt string) (err error) {
 	noKey := keyMissing(name)
 	var tape *cassette.Cassette
 	switch {
+	case noKey != nil && !exists(f.cassette):
+		return noKey
 	case f.cassette != "":
 		tape = &cassette.Cassette{File: f.cassette, Mode: cassette.Append, Explain: transcript.Explain}
 		defer func() {
@@ -112,8 +115,6 @@ func runPrompt(cmd *cobra.Command, f runFlags, prompt string) (err error) {
 			}
 			return tape.Client()
 		}
-	case noKey != nil:
-		return noKey
 	}
 	model, err := config.Open(f.model)
 	if err != nil {
@@ -157,6 +158,12 @@ func keyMissing(name models.Name) error {
 		return nil
 	}
 	return fmt.Errorf("no key for %s: set %s; 'reprise demo' needs none", name.Provider, name.KeyVar)
+}
+
+// exists reports whether there is a recording.
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // refuse is a network that is not to be reached, and why.
