@@ -245,9 +245,10 @@ func (s *shape) at(spans []span, text string, begin int, how search, look look) 
 		}
 		return spans
 	}
+	const longest = 8 << 10 // bytes that a key has, so that many begins of one cost little
 	body := begin + len(s.prefix)
-	end := body
-	for end < len(text) && (wordByte(text[end]) || look.token && tokenByte(text[end])) && !redactedAt(text, end) {
+	end, limit := body, min(len(text), body+longest)
+	for end < limit && (wordByte(text[end]) || look.token && tokenByte(text[end])) && !redactedAt(text, end) {
 		end++
 	}
 	for end > body && text[end-1] == '.' { // of a sentence
