@@ -158,7 +158,8 @@ func (c *Cassette) find(ctx context.Context, asked *Request) (*Interaction, []in
 	if c.Mode == Record {
 		return nil, nil, nil
 	}
-	lane := c.tape.lane(c.lane(ctx), asked)
+	name := c.lane(ctx)
+	lane := c.tape.lane(name, asked)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if found := c.tape.take(lane, c.Mode == Append); found != nil {
@@ -167,7 +168,7 @@ func (c *Cassette) find(ctx context.Context, asked *Request) (*Interaction, []in
 	if c.Mode == Append {
 		return nil, c.tape.failures(lane), nil
 	}
-	return nil, nil, c.miss(asked, lane)
+	return nil, nil, c.miss(asked, name, lane)
 }
 
 // lane returns the name of the lane.

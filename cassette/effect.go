@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -88,13 +89,10 @@ func effectResult(i *Interaction) ([]byte, error) {
 	if i.Effect.Output != "" {
 		out = []byte(i.Effect.Output)
 	}
-	switch i.Outcome {
-	case Complete:
-		return out, nil
-	case Cancelled:
-		return out, fmt.Errorf("recorded as cancelled: %s: %w", i.Error, context.Canceled)
+	if i.Outcome != Complete {
+		return out, replayed(i)
 	}
-	return out, errors.New(i.Error)
+	return out, nil
 }
 
 // findEffect returns the recorded result of the call, or nil if it must run,
@@ -116,7 +114,8 @@ func (c *Cassette) findEffect(name string, e *Effect) (*Interaction, []int, erro
 	if c.Mode == Append {
 		return nil, c.tape.failures(lane), nil
 	}
-	return nil, nil, &MissError{File: c.File, Effect: e, Recorded: len(c.tape.items), Used: lane != nil, Rerecord: c.rerecord()}
+	used := lane != nil && slices.ContainsFunc(lane.items, func(n int) bool { return c.tape.used[n] })
+	return nil, nil, &MissError{File: c.File, Effect: e, Recorded: len(c.tape.items), Used: used, Rerecord: c.rerecord()}
 }
 
 // run runs the call and records it.
@@ -139,7 +138,7 @@ func (c *Cassette) run(ctx context.Context, item Interaction, superseded []int, 
 	ended := *e // the mark may still be read
 	ended.Duration = time.Since(start)
 	ended.Output = c.Redact.Body(string(out))
-	x.item.Effect = &ended
+	x.result(&ended)
 	outcome := Complete
 	if err != nil {
 		outcome = Failed
@@ -151,6 +150,15 @@ func (c *Cassette) run(ctx context.Context, item Interaction, superseded []int, 
 		return out, errors.Join(err, lost)
 	}
 	return out, err
+}
+
+// result keeps what the call of an exchange gave.
+func (x *exchange) result(e *Effect) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.done {
+		x.item.Effect = e
+	}
 }
 
 // A Drift is a call that gave another result in Replay than when it was

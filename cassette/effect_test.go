@@ -193,3 +193,30 @@ func TestParallelCalls(t *testing.T) {
 		t.Errorf("the calls ran %d times, want 32", ran.Load())
 	}
 }
+
+// TestCloseDuringACall closes the cassette while a call runs: the file says
+// that it was cancelled, whatever it gives then.
+func TestCloseDuringACall(t *testing.T) {
+	c := &cassette.Cassette{File: filepath.Join(t.TempDir(), "c.yaml"), Mode: cassette.Record}
+	begun, closing, done := make(chan struct{}), make(chan struct{}), make(chan error)
+	go func() {
+		_, err := c.Do(t.Context(), "tool", nil, func(context.Context) ([]byte, error) {
+			close(begun)
+			<-closing
+			return []byte("late"), nil
+		})
+		done <- err
+	}()
+	<-begun
+	go func() { done <- c.Close() }()
+	close(closing)
+	for range 2 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	i := load(t, c.File).Interactions[0]
+	if late := i.Effect.Output == "late"; late != (i.Outcome == cassette.Complete) {
+		t.Errorf("recorded as %q with %+v", i.Outcome, i.Effect)
+	}
+}

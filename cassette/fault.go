@@ -1,7 +1,6 @@
 package cassette
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -54,20 +53,27 @@ func ParseFault(text string) (*Fault, error) {
 	times := map[string]*time.Duration{"retry-after": &f.RetryAfter, "slow": &f.Slow, "stall": &f.Stall}
 	for item := range strings.SplitSeq(text, ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(item), "=")
-		var err error
 		switch {
 		case flags[name] != nil && value == "":
 			*flags[name] = true
 		case numbers[name] != nil:
-			*numbers[name], err = strconv.Atoi(value)
+			n, err := strconv.ParseUint(value, 10, 31)
+			if err != nil {
+				return nil, fmt.Errorf("fault %q: %s: %q is not a number from 0", text, name, value)
+			}
+			*numbers[name] = int(n)
 		case times[name] != nil:
-			*times[name], err = time.ParseDuration(value)
+			d, err := time.ParseDuration(value)
+			if err != nil || d < 0 {
+				return nil, fmt.Errorf("fault %q: %s: %q is not a time, such as 1.5s", text, name, value)
+			}
+			*times[name] = d
 		default:
 			return nil, fmt.Errorf("fault %q: %q is none of status=N, times=N, retry-after=D, slow=D, reset, after=N, events=N, cut, end, stall=D, garbage", text, item)
 		}
-		if err != nil {
-			return nil, fmt.Errorf("fault %q: %s: %q is not what it takes: %w", text, name, value, errors.Unwrap(err))
-		}
+	}
+	if f.Status != 0 && (f.Status < 200 || f.Status > 999) {
+		return nil, fmt.Errorf("fault %q: %d is no status of an answer", text, f.Status)
 	}
 	return f, nil
 }

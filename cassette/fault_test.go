@@ -114,9 +114,9 @@ func TestFaultOther(t *testing.T) {
 	if got := ask(t, f, "GET", "http://x/", ""); got.Body != "well" {
 		t.Errorf("a request that is not meant gets %v", got)
 	}
-	for _, bad := range []string{"", "boom", "status=x", "stall=5", "cut=3"} {
-		if _, err := cassette.ParseFault(bad); err == nil {
-			t.Errorf("%q is taken for a fault", bad)
+	for _, bad := range []string{"", "boom", "status=x", "status=42", "after=-1", "stall=5", "stall=-1s", "cut=3"} {
+		if _, err := cassette.ParseFault(bad); err == nil || strings.Contains(err.Error(), "%!") {
+			t.Errorf("%q as a fault gives %v", bad, err)
 		}
 	}
 }

@@ -133,6 +133,23 @@ func TestOtherShapes(t *testing.T) {
 	}
 }
 
+// TestForeignText reads a file as editors and version control may leave it.
+func TestForeignText(t *testing.T) {
+	want := &Recording{Comment: "for\nhumans", Version: 2, Interrupted: true, Interactions: []Interaction{{
+		Request:  Request{URL: "http://x/", Method: "GET", Body: "two\nlines"},
+		Response: Response{Code: 200, Body: "\r\n", Header: map[string][]string{"A": {"b"}}},
+	}}}
+	var b strings.Builder
+	want.WriteTo(&b)
+	text := b.String() + "...\n- id: 1\n  req"
+	for _, text := range []string{text, "\ufeff" + text, strings.ReplaceAll(text, "\n", "\r\n")} {
+		got, err := Read(strings.NewReader(text))
+		if d := cmp.Diff(want, got); d != "" || err != nil {
+			t.Errorf("%v:\n%s", err, d)
+		}
+	}
+}
+
 // TestBomb has aliases that would expand to gigabytes.
 func TestBomb(t *testing.T) {
 	text := "version: 2\na: &a [x,x,x,x,x,x,x,x,x,x]\n"

@@ -17,6 +17,7 @@ type holder struct {
 	place []byte
 	begun bool // there was a line
 	text  bool // the body is neither events nor JSON
+	never bool // nothing more is passed on
 
 	// suspect says that there is, or may be, a secret in a line or over
 	// several.
@@ -25,16 +26,22 @@ type holder struct {
 
 // add takes the next bytes of the body and returns what can be passed on.
 func (h *holder) add(p []byte) string {
+	if h.never || len(h.f.r.Patterns) > 0 { // nobody knows what a pattern still finds
+		h.giveUp()
+		return ""
+	}
+	seen := len(h.raw)
 	h.raw = append(h.raw, p...)
-	for {
-		n := bytes.IndexByte(h.raw[h.lines:], '\n')
+	for !h.never {
+		n := bytes.IndexByte(h.raw[seen:], '\n')
 		if n < 0 {
 			break
 		}
-		h.line(string(h.raw[h.lines : h.lines+n+1]))
-		h.lines += n + 1
+		seen += n + 1
+		h.line(string(h.raw[h.lines:seen]))
+		h.lines = seen
 	}
-	if h.lines == 0 || len(h.tails) > 0 {
+	if h.never || h.lines == 0 || len(h.tails) > 0 {
 		return ""
 	}
 	text := string(h.raw[:h.lines])
@@ -44,6 +51,13 @@ func (h *holder) add(p []byte) string {
 		text = apply(text, h.f.edits(text, whole))
 	}
 	return text
+}
+
+// giveUp passes nothing on any more: the body is only searched as a whole, at
+// its end.
+func (h *holder) giveUp() {
+	h.never, h.suspect = true, true
+	h.raw, h.tails = nil, nil
 }
 
 // clean reports whether the whole body certainly holds no secret.
@@ -95,14 +109,15 @@ func (h *holder) tail(l *leaf, text string) {
 		h.tails = map[string]string{}
 	}
 	h.tails[string(h.place)] = text[at:]
+	const most = 8 << 10 // bytes; each event looks at all of them again
+	if len(text)-at > most {
+		h.giveUp()
+	}
 }
 
 // open returns where in text a secret may have begun that goes on after the
 // text's end, or len(text).
 func (f *finder) open(text string) int {
-	if len(f.r.Patterns) > 0 {
-		return 0 // nobody knows what a pattern still finds
-	}
 	at := len(text)
 	for _, s := range f.named {
 		for n := min(len(s)-1, len(text)); n > len(text)-at; n-- {
@@ -118,8 +133,12 @@ func (f *finder) open(text string) int {
 	for word > 0 && tokenByte(text[word-1]) {
 		word--
 	}
-	if before := strings.TrimSuffix(text[:word], " "); len(before) < word && len(before) >= 6 && strings.EqualFold(before[len(before)-6:], "bearer") {
-		return min(at, len(before)-6)
+	if before, ok := strings.CutSuffix(text[:word], " "); ok {
+		for _, scheme := range [...]string{"Bearer", "bearer", "Basic"} {
+			if strings.HasSuffix(before, scheme) {
+				return min(at, len(before)-len(scheme))
+			}
+		}
 	}
 	for _, parameter := range [...]string{"Signature=", "Credential="} {
 		at = min(at, word+openParameter(text[word:], parameter))

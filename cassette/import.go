@@ -10,8 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"go.yaml.in/yaml/v4"
 )
 
 // A Format is what Import can read: HAR, the cassettes of vcrpy (YAML and
@@ -41,6 +39,7 @@ func Import(r io.Reader) (*Recording, Format, error) {
 	if err != nil {
 		return nil, "", fmt.Errorf("cassette: import: %w", err)
 	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	format, err := importFormat(data)
 	if err != nil {
 		return nil, "", fmt.Errorf("cassette: import: %w", err)
@@ -79,42 +78,6 @@ func importAs(format Format, data []byte) (*Recording, error) {
 		return readHTTPRR(data)
 	}
 	return Read(bytes.NewReader(data))
-}
-
-// importFormat tells the format by what only it has.
-func importFormat(data []byte) (Format, error) {
-	if bytes.HasPrefix(data, []byte(traceHead)) {
-		return HTTPRR, nil
-	}
-	var head struct {
-		Log struct {
-			Entries yaml.Node `yaml:"entries"`
-		} `yaml:"log"`
-		HTTPInteractions yaml.Node `yaml:"http_interactions"`
-		Version          any       `yaml:"version"`
-		Interactions     []struct {
-			Request struct {
-				URI *string `yaml:"uri"`
-				URL *string `yaml:"url"`
-			} `yaml:"request"`
-		} `yaml:"interactions"`
-	}
-	if err := yaml.Unmarshal(data, &head); err != nil {
-		return "", fmt.Errorf("neither YAML, JSON nor an httprr trace: %w", err)
-	}
-	switch {
-	case head.Log.Entries.Kind != 0:
-		return HAR, nil
-	case head.HTTPInteractions.Kind != 0:
-		return RubyVCR, nil
-	case fmt.Sprint(head.Version) == "2":
-		return GoVCR2, nil
-	case len(head.Interactions) > 0 && head.Interactions[0].Request.URI != nil:
-		return VCRPy, nil
-	case len(head.Interactions) > 0 && head.Interactions[0].Request.URL != nil:
-		return GoVCR1, nil
-	}
-	return "", errors.New("the format is none of HAR, vcrpy, Ruby VCR, go-vcr and httprr, or nothing is recorded")
 }
 
 // completeImport fills in what a format leaves out.

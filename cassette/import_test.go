@@ -17,7 +17,7 @@ import (
 
 const (
 	question = `{"model":"m","n":1}`
-	answer   = "data: {\"a\":\"é\"}\n\ndata: [DONE]\n\n"
+	answer   = "data: {\"a\":\"é😀\"}\n\ndata: [DONE]\n\n"
 )
 
 func gzipped(s string) string {
@@ -50,16 +50,24 @@ var files = []struct {
 		"request":{"method":"POST","url":"https://api.example.com/v1/chat","httpVersion":"h2","headers":[{"name":":method","value":"POST"},{"name":"authorization","value":"Bearer sk-123"},{"name":"accept","value":"a"},{"name":"accept","value":"b"}],"postData":{"mimeType":"application/json","text":"{\"model\":\"m\",\"n\":1}"}},
 		"response":{"status":200,"statusText":"OK","httpVersion":"HTTP/1.1","headers":[{"name":"content-type","value":"text/event-stream"},{"name":"content-encoding","value":"br"}],"content":{"size":1,"text":"` + b64(answer) + `","encoding":"base64"}},
 		"timings":{"blocked":-1,"send":1,"wait":1.5,"receive":90}}]}}`},
+	{HAR, "\ufeff" + `{"log":{"version":"1.2","version":"1.2","entries":[{"startedDateTime":"2026-01-02T03:04:05.678Z","comment":"half a pair: \ud83d",
+		"request":{"method":"POST","url":"https:\/\/api.example.com\/v1\/chat","headers":[{"name":"authorization","value":"Bearer sk-123"},{"name":"accept","value":"a"},{"name":"accept","value":"b"}],"postData":{"text":"{\"model\":\"m\",\"n\":1}"}},
+		"response":{"status":200,"statusText":"OK","headers":[{"name":"content-type","value":"text/event-stream"}],"content":{"text":"data: {\"a\":\"\u00e9\ud83d\ude00\"}\n\ndata: [DONE]\n\n"}},
+		"timings":{"wait":2.5}}]}}`},
 	{VCRPy, "interactions:\n- request:\n    body: '" + question + "'\n    headers:\n      authorization:\n      - Bearer sk-123\n      accept:\n      - a\n      - b\n    method: POST\n    uri: https://api.example.com/v1/chat\n" +
 		"  response:\n    body:\n      string: " + indented(answer) + "\n    headers:\n      content-type:\n      - text/event-stream\n    status:\n      code: 200\n      message: OK\nversion: 1\n"},
 	{VCRPy, "interactions:\n- request:\n    body: !!binary " + b64(question) + "\n    headers:\n      authorization:\n      - Bearer sk-123\n      accept:\n      - a\n      - b\n    method: POST\n    uri: https://api.example.com/v1/chat\n" +
 		"  response:\n    body:\n      string: !!binary " + b64(gzipped(answer)) + "\n    headers:\n      content-type:\n      - text/event-stream\n      content-encoding:\n      - gzip\n    status:\n      code: 200\n      message: OK\nversion: 1\n"},
 	{VCRPy, `{"version": 1, "interactions": [{"request": {"method": "POST", "uri": "https://api.example.com/v1/chat", "body": "{\"model\":\"m\",\"n\":1}", "headers": {"authorization": ["Bearer sk-123"], "accept": ["a", "b"]}},
-		"response": {"status": {"code": 200, "message": "OK"}, "headers": {"content-type": ["text/event-stream"]}, "body": {"string": "data: {\"a\":\"é\"}\n\ndata: [DONE]\n\n"}}}]}`},
+		"response": {"status": {"code": 200, "message": "OK"}, "headers": {"content-type": ["text/event-stream"]}, "body": {"string": "data: {\"a\":\"é\ud83d\ude00\"}\n\ndata: [DONE]\n\n"}}}]}`},
 	{RubyVCR, "---\nhttp_interactions:\n- request:\n    method: post\n    uri: https://api.example.com/v1/chat\n    body:\n      encoding: UTF-8\n      string: '" + question + "'\n    headers:\n      Authorization:\n      - Bearer sk-123\n      Accept:\n      - a\n      - b\n" +
 		"  response:\n    status:\n      code: 200\n      message: OK\n    headers:\n      Content-Type:\n      - text/event-stream\n    body:\n      encoding: ASCII-8BIT\n      base64_string: " + b64(answer) + "\n    http_version:\n  recorded_at: Fri, 02 Jan 2026 03:04:05 GMT\nrecorded_with: VCR 6.1.0\n"},
 	{GoVCR1, "---\nversion: 1\ninteractions:\n- request:\n    body: '" + question + "'\n    form: {}\n    headers:\n      Authorization:\n      - Bearer sk-123\n      Accept:\n      - a\n      - b\n    url: https://api.example.com/v1/chat\n    method: POST\n" +
 		"  response:\n    body: " + indented(answer) + "\n    headers:\n      Content-Type:\n      - text/event-stream\n    status: 200 OK\n    code: 200\n    duration: 2.5ms\n"},
+	{RubyVCR, "---\nhttp_interactions:\n- request:\n    method: post\n    uri: https://api.example.com/v1/chat\n    body:\n      encoding: UTF-8\n      string: '" + question + "'\n    headers:\n      Authorization:\n      - Bearer sk-123\n      Accept:\n      - a\n      - b\n" +
+		"  response:\n    status:\n      code: 200\n      message: OK\n    headers:\n      Content-Type:\n      - text/event-stream\n    body:\n      encoding: ASCII-8BIT\n      string: !binary |-\n        " + b64(answer) + "\n  recorded_at: Fri, 02 Jan 2026 03:04:05 GMT\nrecorded_with: VCR 6.1.0\n"},
+	{RubyVCR, `{"http_interactions":[{"request":{"method":"post","uri":"https://api.example.com/v1/chat","body":{"encoding":"UTF-8","string":"{\"model\":\"m\",\"n\":1}"},"headers":{"Authorization":["Bearer sk-123"],"Accept":["a","b"]}},
+		"response":{"status":{"code":200,"message":"OK"},"headers":{"Content-Type":["text/event-stream"]},"body":{"encoding":"ASCII-8BIT","base64_string":"` + b64(answer) + `"},"http_version":null},"recorded_at":"Fri, 02 Jan 2026 03:04:05 GMT"}],"recorded_with":"VCR 6.1.0"}`},
 	{HTTPRR, trace(answer, "")},
 	{HTTPRR, trace(gzipped(answer), "Content-Encoding: gzip\r\n")},
 	{HTTPRR, gzipped(trace(answer, ""))},
@@ -126,7 +134,7 @@ func TestImportBad(t *testing.T) {
 		"", "hello", "{}", "version: 1\ninteractions: []\n", "httprr trace v1\n", "httprr trace v1\n1 2\n", "httprr trace v1\n-1 -2\nxx", "httprr trace v1\n3 3\nabcdef",
 		`{"log":{"entries":[{"response":{"status":200,"content":{"text":"!","encoding":"base64"}}}]}}`, `{"log":{"entries":"x"}}`,
 		"version: 1\ninteractions:\n- request: {uri: x}\n", "version: 1\ninteractions:\n- request: {uri: x, body: [1]}\n  response: {status: {code: 200}}\n",
-		"http_interactions: 3", gzipped("x")[:10], files[0].content[:300],
+		"version: 3\ninteractions:\n- request: {url: \"http://x\", method: GET}\n  response: {code: 200}\n", "http_interactions: 3", gzipped("x")[:10], files[0].content[:300],
 	} {
 		if rec, format, err := Import(strings.NewReader(content)); err == nil {
 			t.Errorf("%q is read as %s: %+v", content, format, rec)

@@ -2,44 +2,40 @@ package cassette
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"time"
 
 	"go.yaml.in/yaml/v4"
 )
 
-// readVCRPy reads vcrpy's YAML; its JSON is YAML too.
+// readVCRPy reads vcrpy's YAML and JSON.
 func readVCRPy(data []byte) (*Recording, error) {
 	var file struct {
 		Interactions []struct {
 			Request struct {
 				Method  string    `yaml:"method"`
 				URI     string    `yaml:"uri"`
-				Body    any       `yaml:"body"`
+				Body    vcrBody   `yaml:"body"`
 				Headers anyHeader `yaml:"headers"`
 			} `yaml:"request"`
 			Response struct {
 				Status  vcrStatus `yaml:"status"`
 				Headers anyHeader `yaml:"headers"`
-				Body    any       `yaml:"body"`
+				Body    vcrBody   `yaml:"body"`
 			} `yaml:"response"`
 		} `yaml:"interactions"`
 	}
-	if err := yaml.Unmarshal(data, &file); err != nil {
+	if err := unmarshalImport(data, &file); err != nil {
 		return nil, err
 	}
 	rec := &Recording{}
 	for _, e := range file.Interactions {
 		var i Interaction
-		var err error
 		i.Request.Method, i.Request.URL, i.Request.Header = e.Request.Method, e.Request.URI, e.Request.Headers.http()
-		if i.Request.Body, err = vcrBody(e.Request.Body); err != nil {
-			return nil, err
-		}
+		i.Request.Body = string(e.Request.Body)
 		i.Response.Code, i.Response.Status, i.Response.Header = e.Response.Status.Code, e.Response.Status.Message, e.Response.Headers.http()
-		if i.Response.Body, err = vcrBody(e.Response.Body); err != nil {
-			return nil, err
-		}
+		i.Response.Body = string(e.Response.Body)
 		rec.Interactions = append(rec.Interactions, i)
 	}
 	return rec, nil
@@ -50,25 +46,59 @@ type vcrStatus struct {
 	Message string `yaml:"message"`
 }
 
-// vcrBody returns a body that is text, bytes, or a map with one of them.
-func vcrBody(v any) (string, error) {
+// vcrBody is a body that is text, bytes, or a map with one of them.
+type vcrBody string
+
+// UnmarshalYAML implements the interface of package yaml.
+func (b *vcrBody) UnmarshalYAML(n *yaml.Node) error {
+	var v any
+	binaryTag(n)
+	if err := n.Decode(&v); err != nil {
+		return err
+	}
+	return b.set(v)
+}
+
+// binaryTag puts YAML's tag for bytes in place of Ruby's.
+func binaryTag(n *yaml.Node) {
+	if n.Tag == "!binary" {
+		n.Tag = "!!binary"
+	}
+	for _, inner := range n.Content {
+		binaryTag(inner)
+	}
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (b *vcrBody) UnmarshalJSON(data []byte) error {
+	var v any
+	if err := json.Unmarshal(data, &v); err != nil {
+		return err
+	}
+	return b.set(v)
+}
+
+func (b *vcrBody) set(v any) error {
 	switch v := v.(type) {
 	case nil:
-		return "", nil
+		*b = ""
 	case string:
-		return latin1(v), nil
+		*b = vcrBody(latin1(v))
 	case []byte:
-		return string(v), nil
+		*b = vcrBody(v)
 	case map[string]any:
 		for _, key := range []string{"base64_string", "base64"} {
 			if text, ok := v[key].(string); ok {
-				data, err := base64.StdEncoding.AppendDecode(nil, []byte(text))
-				return string(data), err
+				data, err := base64.StdEncoding.DecodeString(text)
+				*b = vcrBody(data)
+				return err
 			}
 		}
-		return vcrBody(v["string"])
+		return b.set(v["string"])
+	default:
+		return fmt.Errorf("a body is a %T", v)
 	}
-	return "", fmt.Errorf("a body is a %T", v)
+	return nil
 }
 
 // readRuby reads the cassettes of Ruby's VCR.
@@ -78,34 +108,29 @@ func readRuby(data []byte) (*Recording, error) {
 			Request struct {
 				Method  string    `yaml:"method"`
 				URI     string    `yaml:"uri"`
-				Body    any       `yaml:"body"`
+				Body    vcrBody   `yaml:"body"`
 				Headers anyHeader `yaml:"headers"`
 			} `yaml:"request"`
 			Response struct {
 				Status  vcrStatus `yaml:"status"`
 				Headers anyHeader `yaml:"headers"`
-				Body    any       `yaml:"body"`
-				Version string    `yaml:"http_version"`
+				Body    vcrBody   `yaml:"body"`
+				Version string    `yaml:"http_version" json:"http_version"`
 			} `yaml:"response"`
-			RecordedAt string `yaml:"recorded_at"`
-		} `yaml:"http_interactions"`
+			RecordedAt string `yaml:"recorded_at" json:"recorded_at"`
+		} `yaml:"http_interactions" json:"http_interactions"`
 	}
-	if err := yaml.Unmarshal(data, &file); err != nil {
+	if err := unmarshalImport(data, &file); err != nil {
 		return nil, err
 	}
 	rec := &Recording{}
 	for _, e := range file.Interactions {
 		var i Interaction
-		var err error
 		i.Started, _ = time.Parse(time.RFC1123, e.RecordedAt) // not known, if it is no time
 		i.Request.Method, i.Request.URL, i.Request.Header = e.Request.Method, e.Request.URI, e.Request.Headers.http()
-		if i.Request.Body, err = vcrBody(e.Request.Body); err != nil {
-			return nil, err
-		}
+		i.Request.Body = string(e.Request.Body)
 		i.Response.Code, i.Response.Status, i.Response.Header = e.Response.Status.Code, e.Response.Status.Message, e.Response.Headers.http()
-		if i.Response.Body, err = vcrBody(e.Response.Body); err != nil {
-			return nil, err
-		}
+		i.Response.Body = string(e.Response.Body)
 		i.Response.Proto = e.Response.Version
 		rec.Interactions = append(rec.Interactions, i)
 	}
@@ -132,7 +157,7 @@ func readGoVCR1(data []byte) (*Recording, error) {
 			} `yaml:"response"`
 		} `yaml:"interactions"`
 	}
-	if err := yaml.Unmarshal(data, &file); err != nil {
+	if err := unmarshalImport(data, &file); err != nil {
 		return nil, err
 	}
 	rec := &Recording{}

@@ -209,8 +209,8 @@ func (j *journal) rewrite() error {
 	for n := range rec.Interactions {
 		rec.Interactions[n].ID = n
 	}
-	if err := rec.Save(j.file); err != nil {
-		return fmt.Errorf("%w (all that was recorded is there, in the order in which it ended)", err)
+	if err := rec.save(j.file, ""); err != nil {
+		return fmt.Errorf("%w (all that was recorded is there, in the order in which it ended)", &FileError{j.file, pathless(err)})
 	}
 	j.part.did()
 	return nil

@@ -2,6 +2,7 @@ package cassette
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -12,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // echo answers with the request's body.
@@ -224,6 +227,47 @@ func TestPartIsNotLost(t *testing.T) {
 		}
 	}
 	c.Close()
+}
+
+// TestSavedAfterAKill saves what a killed program left, as a program does that
+// changes it: it is as Close would have left it.
+func TestSavedAfterAKill(t *testing.T) {
+	fails := true
+	c := &Cassette{File: filepath.Join(t.TempDir(), "c.yaml"), Mode: Record, Transport: transport(func(r *http.Request) (*http.Response, error) {
+		if fails {
+			return &http.Response{StatusCode: 503, Body: r.Body}, nil
+		}
+		return echo(r)
+	})}
+	post(t, c, "again")
+	c.Close()
+	c = &Cassette{File: c.File, Mode: Append, Transport: c.Transport}
+	fails = false
+	first := begin(t, c, "first")
+	post(t, c, "again")
+	if _, err := c.Once(t.Context(), "pay", nil, func(context.Context) ([]byte, error) { return []byte("paid"), nil }); err != nil {
+		t.Fatal(err)
+	}
+	io.ReadAll(first.Body)
+	left := leftBy(t, c)
+	rec, err := Load(left)
+	if err != nil || !rec.Interrupted {
+		t.Fatal(rec, err)
+	}
+	if err := rec.Save(left); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	want, _ := Load(c.File)
+	for n := range want.Interactions {
+		want.Interactions[n].ID = n + 1 // Save keeps them
+	}
+	got, err := Load(left)
+	if d := cmp.Diff(want, got); d != "" || err != nil {
+		t.Errorf("%v (-closed +saved):\n%s", err, d)
+	}
 }
 
 // TestKilledTwice has two programs killed, one after the other, in their

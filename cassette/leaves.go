@@ -235,8 +235,9 @@ func plainName(buf *[maxName]byte, name string) []byte {
 func secretMember(key string) bool {
 	var buf [maxName]byte
 	switch string(plainName(&buf, key)) {
-	case "accesstoken", "refreshtoken", "idtoken", "clientsecret", "apikey", "secretaccesskey", "sessiontoken",
-		"privatekey", "clientassertion", "securitytoken":
+	case "accesstoken", "refreshtoken", "idtoken", "authtoken", "sessiontoken", "securitytoken", "authorizationtoken",
+		"authorization", "clientassertion", "clientsecret", "apikey", "xapikey", "secretkey", "secretaccesskey", "privatekey",
+		"password":
 		return true
 	}
 	return false

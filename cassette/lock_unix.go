@@ -13,6 +13,19 @@ func closeLocked(f *os.File) error {
 	return errors.Join(os.Remove(f.Name()), f.Close())
 }
 
+// inUse returns errInUse if another has opened the file with openLocked.
+func inUse(name string) error {
+	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		return nil // it is not there
+	}
+	defer f.Close()
+	if syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == syscall.EWOULDBLOCK {
+		return errInUse
+	}
+	return nil
+}
+
 // openLocked opens the file, creating it if it is not there, for this opener
 // alone until it closes it or its process ends. It returns errInUse if
 // another has it.

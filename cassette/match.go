@@ -126,6 +126,9 @@ func (m *matcher) url(s string) string {
 		plain, err := url.QueryUnescape(name)
 		return err == nil && slices.Contains(m.Query, plain)
 	})
+	if len(pairs) == 0 {
+		return head
+	}
 	return head + "?" + strings.Join(pairs, "&")
 }
 

@@ -89,6 +89,8 @@ func TestMatchOther(t *testing.T) {
 	c.Match.Query = []string{"t"}
 	c = &cassette.Cassette{Recording: c.Recording, Match: cassette.Match{Query: []string{"t"}}}
 	ask(t, c, "POST", "http://x/?t=9&a=1", "b")
+	c = &cassette.Cassette{Recording: c.Recording, Match: cassette.Match{Query: []string{"t", "a"}}}
+	ask(t, c, "POST", "http://x/", "b")
 
 	c = recorded("b", "b")
 	c.Match.Headers = []string{"Accept"}
@@ -256,6 +258,45 @@ func spelled(r *rand.Rand, value int) string {
 	}
 	r.Shuffle(len(members), func(a, b int) { members[a], members[b] = members[b], members[a] })
 	return space() + "{" + strings.Join(members, space()+","+space()) + "}" + space()
+}
+
+// TestMissForWhatIsNotBody: what else can differ is named, and never taken
+// for a request that was asked too often.
+func TestMissForWhatIsNotBody(t *testing.T) {
+	lane := func(name string) func(context.Context) string { return func(context.Context) string { return name } }
+	rec := &cassette.Recording{Interactions: []cassette.Interaction{{
+		Lane:     "search",
+		Request:  cassette.Request{Method: "POST", URL: "http://x/?t=1", Body: `{"a":1}`, Header: http.Header{"Accept": {"a"}}},
+		Response: cassette.Response{Code: 200},
+	}, {
+		ID: 1, Outcome: cassette.Begun, Effect: &cassette.Effect{Name: "pay", Once: true},
+	}}}
+	for _, test := range []struct {
+		match     cassette.Match
+		url, body string
+		want      string
+	}{
+		{cassette.Match{Lane: lane("search"), Headers: []string{"Accept"}}, "http://x/?t=1", `{"a":1}`, "nearest is exchange 0\n    header Accept: recorded \"a\", now \"b\"\n"},
+		{cassette.Match{Lane: lane("write")}, "http://x/?t=1", `{"a":1}`, "nearest is exchange 0\n    lane: recorded \"search\", now \"write\"\n"},
+		{cassette.Match{}, "http://x/?t=1", `{"a":1}`, "nearest is exchange 0\n    lane: recorded \"search\", now missing\n"},
+		{cassette.Match{Lane: lane("search"), Query: []string{"t"}}, "http://x/?t=2", `{"a":2}`, "nearest is exchange 0\n    a: recorded 1, now 2\n"},
+		{cassette.Match{Lane: lane("search"), Query: []string{"t"}}, "http://x/", `{"a":2}`, "nearest is exchange 0\n    a: recorded 1, now 2\n"},
+		{cassette.Match{Lane: lane("search")}, "http://x/?t=2", `{"a":1}`, "nearest is exchange 0, to POST http://x/?t=1\n"},
+	} {
+		c := &cassette.Cassette{File: "f", Recording: rec, Match: test.match}
+		req, _ := http.NewRequest("POST", test.url, strings.NewReader(test.body))
+		req.Header.Set("Accept", "b")
+		_, err := c.RoundTrip(req)
+		want := "cassette f: no recording for POST " + test.url + "\n  " + test.want + "  to record again, set Mode to Record"
+		if err == nil || err.Error() != want {
+			t.Errorf("got %v\nwant %s", err, want)
+		}
+	}
+	c := &cassette.Cassette{File: "f", Recording: rec}
+	_, err := c.Once(t.Context(), "pay", nil, nil)
+	if miss := new(cassette.MissError); !errors.As(err, &miss) || miss.Used {
+		t.Errorf("a call that was only begun: %v", err)
+	}
 }
 
 // FuzzMatching checks that two bodies match if and only if they are the same

@@ -15,12 +15,15 @@ type MissError struct {
 	Recorded int      // exchanges in the file
 
 	// Nearest is the recorded exchange that is most like the request; nil
-	// when none is like it at all. Changes is what differs in the bodies, and
-	// is empty when the exchange matches but was used before.
+	// when none is like it at all. Changes is what differs in the bodies, the
+	// headers that must be equal and the lane, and is empty when the exchange
+	// matches but was used before.
 	Nearest *Interaction
 	Used    bool // Nearest was already replayed
 	Changes []Change
 	Equal   []string // parts of arrays that are equal, as "messages[0..6]"
+
+	elsewhere bool // Nearest has another method or URL
 
 	Explanation string // of Cassette.Explain
 
@@ -60,7 +63,7 @@ func (e *MissError) nearest(b *strings.Builder) {
 	if e.Used {
 		used = " (already used)"
 	}
-	if method(&near.Request) != e.Request.Method || near.Request.URL != e.Request.URL {
+	if e.elsewhere {
 		fmt.Fprintf(b, "\n  nearest is exchange %d%s, to %s %s", near.ID, used, near.Request.Method, near.Request.URL)
 		return
 	}
@@ -89,16 +92,17 @@ func (e *MissError) nearest(b *strings.Builder) {
 }
 
 // miss returns the error for a request that has no unused exchange in its
-// lane. c.mu is held.
-func (c *Cassette) miss(asked *Request, l *lane) error {
+// lane, which has that name. c.mu is held.
+func (c *Cassette) miss(asked *Request, name string, l *lane) error {
 	e := &MissError{File: c.File, Request: asked, Recorded: len(c.tape.items), Drifts: slices.Clone(c.drifts), Rerecord: c.rerecord()}
 	n := -1
 	if l != nil {
 		n = l.items[len(l.items)-1]
-	} else if n = c.tape.nearest(asked); n >= 0 {
+	} else if n = c.tape.nearest(asked, name); n >= 0 {
 		recorded := c.tape.items[n].Request
 		recorded.Body, recorded.URL = c.Redact.Body(recorded.Body), c.Redact.URL(recorded.URL)
-		e.Changes, e.Equal = diff(c.tape.match.body(recorded.Body), c.tape.match.body(asked.Body))
+		e.Changes, e.Equal = c.tape.changes(n, asked, name)
+		e.elsewhere = !c.tape.sameURL(n, asked)
 		if c.Explain != nil {
 			e.Explanation = c.Redact.Text(c.Explain(asked, &recorded))
 		}
@@ -112,9 +116,32 @@ func (c *Cassette) miss(asked *Request, l *lane) error {
 	return e
 }
 
-// nearest returns the item most like the request, or -1. The best by a quick
-// look are compared in full; one that is not used wins over an equal one.
-func (t *tape) nearest(r *Request) int {
+// sameURL reports whether the item's request goes where this one does.
+func (t *tape) sameURL(n int, r *Request) bool {
+	return t.match.url(t.redact.URL(t.items[n].Request.URL)) == t.match.url(r.URL)
+}
+
+// changes returns what differs between the request of the item and another in
+// a lane, and the parts of arrays that are equal.
+func (t *tape) changes(n int, r *Request, lane string) (changes []Change, equal []string) {
+	i := &t.items[n]
+	changes, equal = diff(t.match.body(t.redact.Body(i.Request.Body)), t.match.body(r.Body))
+	for _, name := range t.match.Headers {
+		recorded, got := i.Request.Header.Values(name), r.Header.Values(name)
+		if !slices.Equal(recorded, got) {
+			changes = append(changes, Change{"header " + name, quoteUnless(false, strings.Join(recorded, ", ")), quoteUnless(false, strings.Join(got, ", "))})
+		}
+	}
+	if i.Lane != lane {
+		changes = append(changes, Change{"lane", quoteUnless(false, i.Lane), quoteUnless(false, lane)})
+	}
+	return changes, equal
+}
+
+// nearest returns the item most like the request in a lane, or -1. The best
+// by a quick look are compared in full; one that is not used wins over an
+// equal one.
+func (t *tape) nearest(r *Request, lane string) int {
 	type candidate struct{ n, score int }
 	var all []candidate
 	for n := range t.items {
@@ -123,7 +150,7 @@ func (t *tape) nearest(r *Request) int {
 			continue
 		}
 		score := Alike(q.Body, r.Body)
-		if t.redact.URL(q.URL) != r.URL {
+		if !t.sameURL(n, r) {
 			score = -1 // only if there is nothing else
 		}
 		all = append(all, candidate{n, score})
@@ -132,15 +159,16 @@ func (t *tape) nearest(r *Request) int {
 	const look = 8
 	best, fewest := -1, 0
 	for _, c := range all[:min(len(all), look)] {
-		changes := 2 * len(Diff(t.match.body(t.redact.Body(t.items[c.n].Request.Body)), t.match.body(r.Body)))
+		changes, _ := t.changes(c.n, r, lane)
+		count := 2 * len(changes)
 		if t.used[c.n] {
-			changes++
+			count++
 		}
 		if c.score < 0 {
-			changes += 1 << 20
+			count += 1 << 20
 		}
-		if best < 0 || changes < fewest {
-			best, fewest = c.n, changes
+		if best < 0 || count < fewest {
+			best, fewest = c.n, count
 		}
 	}
 	return best

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -67,7 +68,11 @@ func openPart(file string, f *finder) (*part, []Interaction, error) {
 // recoverPart returns the exchanges in a part that have not ended, and the
 // size of the lines that it could read.
 func recoverPart(r io.Reader) (items []Interaction, size int64) {
-	open := map[int]*Interaction{}
+	type begun struct {
+		Interaction
+		body strings.Builder
+	}
+	open := map[int]*begun{}
 	var ids []int
 	for in := bufio.NewReader(r); ; {
 		text, err := in.ReadBytes('\n')
@@ -81,7 +86,7 @@ func recoverPart(r io.Reader) (items []Interaction, size int64) {
 		case line.Ended:
 			delete(open, line.ID)
 		case line.Request != nil && line.Started != nil:
-			i = &Interaction{ID: line.ID, Started: *line.Started, Outcome: Cut, Error: "the recording program ended", Lane: line.Lane, Request: *line.Request}
+			i = &begun{Interaction: Interaction{ID: line.ID, Started: *line.Started, Outcome: Cut, Error: "the recording program ended", Lane: line.Lane, Request: *line.Request}}
 			if line.Bytes != nil {
 				i.Request.Body = string(line.Bytes)
 			}
@@ -91,7 +96,8 @@ func recoverPart(r io.Reader) (items []Interaction, size int64) {
 		case line.Head != nil:
 			i.Response = *line.Head
 		default:
-			i.Response.Body += line.Data + string(line.Bytes)
+			i.body.WriteString(line.Data)
+			i.body.Write(line.Bytes)
 		}
 	}
 	for _, id := range ids {
@@ -99,7 +105,8 @@ func recoverPart(r io.Reader) (items []Interaction, size int64) {
 			if i.Response.Code == 0 {
 				i.Outcome = Failed
 			}
-			items = append(items, *i)
+			i.Response.Body = i.body.String()
+			items = append(items, i.Interaction)
 		}
 	}
 	return items, size

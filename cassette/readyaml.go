@@ -47,6 +47,9 @@ func readYAML(data []byte) (*Recording, error) {
 	}
 	// What follows the end of the document is an item that is being added.
 	end := bytes.Index(data, []byte("\n...\n"))
+	if end < 0 {
+		end = bytes.Index(data, []byte("\n...\r\n"))
+	}
 	if end >= 0 {
 		data = data[:end+1]
 	}
@@ -94,8 +97,8 @@ func explainYAML(err error) error {
 // headComment returns the comment lines before the first key.
 func headComment(data []byte) string {
 	var comment []string
-	for line := range strings.Lines(string(data)) {
-		line = strings.TrimSuffix(line, "\n")
+	for line := range strings.Lines(strings.TrimPrefix(string(data), "\ufeff")) {
+		line = strings.TrimRight(line, "\r\n")
 		switch {
 		case strings.HasPrefix(line, "#"):
 			comment = append(comment, string(commentText([]byte(strings.Map(printable, line)))))

@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -295,6 +297,31 @@ func TestFailuresAreKept(t *testing.T) {
 	}
 }
 
+// TestErrorsAreTheSame: errors.Is says of a replayed failure what it said when
+// it was recorded, and the text is the same.
+func TestErrorsAreTheSame(t *testing.T) {
+	for _, live := range []error{
+		context.Canceled, context.DeadlineExceeded, fmt.Errorf("net/http: %w", context.DeadlineExceeded), io.EOF, io.ErrUnexpectedEOF,
+		&net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)},
+		&net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)},
+		&net.OpError{Op: "read", Net: "tcp", Err: os.ErrDeadlineExceeded}, errors.New("no such host"),
+	} {
+		file := filepath.Join(t.TempDir(), "c.yaml")
+		c := &cassette.Cassette{File: file, Mode: cassette.Record, Transport: roundTrip(func(*http.Request) (*http.Response, error) { return nil, live })}
+		try(c, "GET", "http://x/", "")
+		closed(t, c)
+		_, err := try(&cassette.Cassette{File: file}, "GET", "http://x/", "")
+		if err == nil || err.Error() != live.Error() {
+			t.Errorf("%q is replayed as %v", live, err)
+		}
+		for _, cause := range []error{context.Canceled, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF, os.ErrDeadlineExceeded, syscall.ECONNREFUSED, syscall.ECONNRESET} {
+			if errors.Is(err, cause) != errors.Is(live, cause) {
+				t.Errorf("%q is replayed as %v: whether it is %v changed", live, err, cause)
+			}
+		}
+	}
+}
+
 func TestStartOrder(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "c.yaml")
 	first := make(chan struct{})
@@ -338,6 +365,9 @@ func TestOneRecorderAtATime(t *testing.T) {
 	}
 	if b.Close() == nil || b.Err() == nil {
 		t.Error("the second recorder's Close and Err say nothing")
+	}
+	if err := load(t, file).Save(file); err == nil || !strings.Contains(err.Error(), "another cassette is recording") {
+		t.Errorf("to save a file that is being recorded gives %v", err)
 	}
 	closed(t, a)
 	late := &cassette.Cassette{File: file, Mode: cassette.Append, Transport: noNetwork(t)}

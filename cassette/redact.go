@@ -61,43 +61,46 @@ func (r *Redact) stream(body string, chunks []Chunk, how search) (string, []Chun
 
 // URL returns the URL without the credentials in it.
 func (r *Redact) URL(s string) string {
-	head, query, ok := strings.Cut(s, "?")
-	if scheme, rest, ok := strings.Cut(head, "://"); ok {
-		if at := strings.IndexByte(rest, '@'); at >= 0 && !strings.Contains(rest[:at], "/") {
-			head = scheme + "://" + Redacted + rest[at:]
+	rest, fragment, hasFragment := strings.Cut(s, "#")
+	out, query, hasQuery := strings.Cut(rest, "?")
+	if scheme, rest, ok := strings.Cut(out, "//"); ok && (scheme == "" || strings.HasSuffix(scheme, ":")) {
+		host, _, _ := strings.Cut(rest, "/")
+		if at := strings.LastIndexByte(host, '@'); at >= 0 {
+			out = scheme + "//" + Redacted + rest[at:]
 		}
 	}
-	if !ok {
-		return r.Text(head)
+	if hasQuery {
+		out += "?" + redactPairs(query)
 	}
-	query, fragment, hash := strings.Cut(query, "#")
-	var out strings.Builder
-	out.WriteString(head)
-	for n, pair := range strings.Split(query, "&") {
-		out.WriteByte("?&"[min(n, 1)])
+	if hasFragment {
+		out += "#" + redactPairs(fragment)
+	}
+	return r.Text(out)
+}
+
+// redactPairs returns the name=value pairs without those values whose names
+// tell that they are credentials.
+func redactPairs(query string) string {
+	pairs := strings.Split(query, "&")
+	for n, pair := range pairs {
 		name, _, value := strings.Cut(pair, "=")
 		if plain, err := url.QueryUnescape(name); value && err == nil && secretParam(plain) {
-			pair = name + "=" + Redacted
+			pairs[n] = name + "=" + Redacted
 		}
-		out.WriteString(pair)
 	}
-	if hash {
-		out.WriteString("#" + fragment)
-	}
-	return r.Text(out.String())
+	return strings.Join(pairs, "&")
 }
 
 // secretParam reports whether a query parameter is a credential.
 func secretParam(name string) bool {
 	var buf [maxName]byte
 	switch string(plainName(&buf, name)) {
-	case "key", "apikey", "token", "accesstoken", "authtoken", "refreshtoken", "idtoken", "auth", "authorization",
-		"password", "secret", "clientsecret", "sig", "signature", "code",
+	case "key", "token", "auth", "secret", "sig", "signature", "code",
 		"xamzsignature", "xamzcredential", "xamzsecuritytoken", "xgoogsignature", "xgoogcredential",
 		"awsaccesskeyid", "subscriptionkey":
 		return true
 	}
-	return false
+	return secretMember(name)
 }
 
 // RequestHeader returns a copy of the headers of a request that are stored:
@@ -166,9 +169,14 @@ func (r *Redact) ResponseHeader(h http.Header) http.Header {
 func secretHeader(name string) bool {
 	switch textproto.CanonicalMIMEHeaderKey(name) {
 	case "Set-Cookie", "Set-Cookie2", "Cookie", "Authorization", "Proxy-Authorization", "Proxy-Authenticate",
-		"X-Api-Key", "Api-Key", "X-Goog-Api-Key", "X-Amz-Security-Token",
-		"Openai-Organization", "Openai-Project", "Anthropic-Organization-Id":
+		"Openai-Organization", "Openai-Project", "Anthropic-Organization-Id", "Private-Token", "X-Vault-Token":
 		return true
+	}
+	name = strings.ToLower(name)
+	for _, end := range [...]string{"api-key", "subscription-key", "auth-token", "access-token", "security-token", "session-token", "client-secret", "-authorization"} {
+		if strings.HasSuffix(name, end) {
+			return true
+		}
 	}
 	return false
 }

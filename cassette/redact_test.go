@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -60,6 +61,11 @@ func TestRedactURL(t *testing.T) {
 		"https://x/?X-Amz-Signature=0a&X-Amz-Date=1&ke%79=2": "https://x/?X-Amz-Signature=REDACTED&X-Amz-Date=1&ke%79=REDACTED",
 		"https://x/hush%20hush/?q=hush+hush":                 "https://x/REDACTED/?q=REDACTED",
 		"https://x/?monkey=1&keys=2":                         "https://x/?monkey=1&keys=2",
+		"https://user:p@ss@x/?x-api-key=1":                   "https://REDACTED@x/?x-api-key=REDACTED",
+		"/a//b@c":                                            "/a//b@c",
+		"//user@x/a":                                         "//REDACTED@x/a",
+		"https://x/back#access_token=1&state=a":              "https://x/back#access_token=REDACTED&state=a",
+		"https://x/back?a=1#id_token=1":                      "https://x/back?a=1#id_token=REDACTED",
 	} {
 		got := r.URL(in)
 		if got != want || r.URL(got) != want {
@@ -71,8 +77,11 @@ func TestRedactURL(t *testing.T) {
 func TestRedactBodies(t *testing.T) {
 	r := &Redact{Strings: []string{`p"w\d`, "straße"}, Patterns: []*regexp.Regexp{regexp.MustCompile(`(/home/\w+)?`)}}
 	for in, want := range map[string]string{
-		`{"access_token":"abc","token":"the","nested":{"client_secret":"x\"y"}}`: `{"access_token":"REDACTED","token":"the","nested":{"client_secret":"REDACTED"}}`,
-		`{"api_key":{"type":"string"},"required":["api_key"]}`:                   `{"api_key":{"type":"string"},"required":["api_key"]}`,
+		`{"access_token":"abc","token":"the","nested":{"client_secret":"x\"y"}}`:     `{"access_token":"REDACTED","token":"the","nested":{"client_secret":"REDACTED"}}`,
+		`{"api_key":{"type":"string"},"required":["api_key"]}`:                       `{"api_key":{"type":"string"},"required":["api_key"]}`,
+		`{"API_KEY":"x","Access-Token":"x"}`:                                         `{"API_KEY":"REDACTED","Access-Token":"REDACTED"}`,
+		`{"tools":[{"type":"mcp","authorization":"x","headers":{"X-API-Key":"x"}}]}`: `{"tools":[{"type":"mcp","authorization":"REDACTED","headers":{"X-API-Key":"REDACTED"}}]}`,
+		`{"mcp_servers":[{"authorization_token":"x"}],"password":"x"}`:               `{"mcp_servers":[{"authorization_token":"REDACTED"}],"password":"REDACTED"}`,
 		`{"a":"p\"w\\d"}`:                    `{"a":"REDACTED"}`,
 		`{"a":"{\"b\":\"p\\\"w\\\\d\"}"}`:    `{"a":"{\"b\":\"REDACTED\"}"}`,
 		`{"a":"stra\u00dfe 1"}`:              `{"a":"REDACTED 1"}`,
@@ -235,6 +244,38 @@ func TestHolder(t *testing.T) {
 	}
 }
 
+// TestManyBegins has text in which a key may begin everywhere, and go on to
+// the end: to look at all of it each time takes minutes.
+func TestManyBegins(t *testing.T) {
+	start := time.Now()
+	for _, begin := range []string{"eyJ.", "ya29.", "Credential=", "sk-", "Bearer ", "-----BEGIN PRIVATE KEY-----"} {
+		(&Redact{}).Text(strings.Repeat(begin, 300_000/len(begin)))
+	}
+	if took := time.Since(start); took > 30*time.Second {
+		t.Errorf("it takes %v", took)
+	}
+	t.Log(time.Since(start))
+}
+
+// TestSchemes puts credentials behind the name of their scheme, which stays,
+// and splits them over two events.
+func TestSchemes(t *testing.T) {
+	r := &Redact{}
+	for _, scheme := range []string{"Bearer ", "bearer ", "Basic "} {
+		text, want := "It is "+scheme+"dXNlcjpodW50ZXIyCg== I think. ", "It is "+scheme+Redacted+" I think. "
+		for n := range text {
+			body, chunks := streamShapes[0].stream([]string{text[:n], text[n:]})
+			h := &holder{f: r.find()}
+			if got := joined(t, h.add([]byte(body))); got != want || h.clean() {
+				t.Errorf("split at %d: %q is passed on, as clean: %v", n, got, h.clean())
+			}
+			if body, _ = r.Stream(body, chunks); joined(t, body) != want {
+				t.Errorf("split at %d: %q", n, joined(t, body))
+			}
+		}
+	}
+}
+
 // FuzzRedaction checks that what is JSON stays it, with the same shape, that
 // a stream's events do, and that a second time changes nothing.
 func FuzzRedaction(f *testing.F) {
@@ -306,7 +347,7 @@ func TestScrub(t *testing.T) {
 	rec := &Recording{Interactions: []Interaction{{
 		ID: 3,
 		Request: Request{URL: "https://x/?key=" + key, Method: "POST", Body: `{"a":"` + key + `"}`, Form: map[string][]string{"key": {key}},
-			Header: map[string][]string{"Authorization": {"Bearer " + key}, "X-Custom-Auth": {"Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MA"}}},
+			Header: map[string][]string{"Authorization": {"Bearer " + key}, "X-Custom-Auth": {"Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MA"}, "Ocp-Apim-Subscription-Key": {"hush"}}},
 		Response: Response{Code: 200, Body: "data: {\"a\":\"sk-proj-abcd\"}\n\ndata: {\"a\":\"EFGH0123ijklMNOP4567\"}\n\n", Header: map[string][]string{"Set-Cookie": {"s=1234567890"}, "Location": {"https://x/?key=" + key}}},
 		Error:    "bad key " + key,
 	}, {Effect: &Effect{Name: "n", Input: key, Output: key}}}}
@@ -322,7 +363,7 @@ func TestScrub(t *testing.T) {
 			t.Errorf("a finding tells the secret: %v", f)
 		}
 	}
-	if len(want) != 10 {
+	if len(want) != 11 {
 		t.Errorf("found %d:\n%s", len(want), strings.Join(want, "\n"))
 	}
 	var got []string

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -96,13 +98,23 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// replayed returns the error that ended the recorded exchange.
+// replayed returns the error that ended the recorded exchange. What programs
+// look for with errors.Is is told from its text.
 func replayed(i *Interaction) error {
+	causes := []error{context.DeadlineExceeded, context.Canceled, os.ErrDeadlineExceeded, syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE, io.ErrUnexpectedEOF}
+	if i.Outcome == Failed {
+		causes = append(causes, io.EOF) // within a body that would be its end
+	}
+	for _, cause := range causes {
+		switch before, ok := strings.CutSuffix(i.Error, cause.Error()); {
+		case ok && before == "":
+			return cause
+		case ok:
+			return fmt.Errorf("%s%w", before, cause)
+		}
+	}
 	if i.Outcome == Cancelled {
 		return fmt.Errorf("recorded as cancelled: %s: %w", i.Error, context.Canceled)
-	}
-	if i.Error == io.ErrUnexpectedEOF.Error() {
-		return io.ErrUnexpectedEOF
 	}
 	return errors.New(i.Error)
 }

@@ -7,9 +7,14 @@ import (
 )
 
 // Save writes the recording to file, all or nothing: a reader sees the old
-// content or the new, also after a crash. The file's mode is 0600.
+// content or the new, also after a crash. The file's mode is 0600. A file that
+// a Cassette is recording to is refused: it would lose what comes.
 func (r *Recording) Save(file string) error {
-	if err := r.save(file, ""); err != nil {
+	err := inUse(file + ".part")
+	if err == nil {
+		err = r.save(file, "")
+	}
+	if err != nil {
 		return &FileError{file, pathless(err)}
 	}
 	return nil

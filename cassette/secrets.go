@@ -66,6 +66,7 @@ var others = [...]struct {
 	{shape{"JSON web token", "eyJ", 20}, 'J', look{token: true, dots: true}},
 	{shape{"bearer token", "Bearer ", 16}, 'B', look{token: true, digit: true, stays: true}},
 	{shape{"bearer token", "bearer ", 16}, 'b', look{token: true, digit: true, stays: true}},
+	{shape{"basic credentials", "Basic ", 12}, 'B', look{token: true, drawn: true, stays: true}},
 	{shape{"AWS signature", "Signature=", 40}, '=', look{drawn: true, stays: true, anywhere: true}},
 	{shape{"AWS credential", "Credential=", 16}, '=', look{token: true, digit: true, stays: true, anywhere: true}},
 	{shape{"private key", "-----BEGIN ", 0}, 'G', look{pem: true}},
@@ -201,8 +202,9 @@ func (f *finder) none(text string) bool {
 		if at < 3 {
 			continue
 		}
-		switch text[at-3 : at] {
-		case "ken", "ret", "key", "Key", "ion": // as the names of secretMember end
+		end := [3]byte{text[at-3] | 0x20, text[at-2] | 0x20, text[at-1] | 0x20}
+		switch string(end[:]) {
+		case "ken", "ret", "key", "ion", "ord": // as the names of secretMember end
 			if secretMember(text[strings.LastIndexByte(text[:at], '"')+1 : at]) {
 				return false
 			}
@@ -243,9 +245,10 @@ func (s *shape) at(spans []span, text string, begin int, how search, look look) 
 		}
 		return spans
 	}
+	const longest = 8 << 10 // bytes that a key has, so that many begins of one cost little
 	body := begin + len(s.prefix)
-	end := body
-	for end < len(text) && (wordByte(text[end]) || look.token && tokenByte(text[end])) && !redactedAt(text, end) {
+	end, limit := body, min(len(text), body+longest)
+	for end < limit && (wordByte(text[end]) || look.token && tokenByte(text[end])) && !redactedAt(text, end) {
 		end++
 	}
 	for end > body && text[end-1] == '.' { // of a sentence

@@ -14,6 +14,7 @@ type TB interface {
 	Name() string
 	Cleanup(func())
 	Failed() bool
+	Skipped() bool
 	Logf(format string, args ...any)
 	Errorf(format string, args ...any)
 	Fatalf(format string, args ...any)
@@ -24,7 +25,7 @@ type TB interface {
 // is missing, which fails the request; REPRISE_RECORD=1 records the file
 // anew, and REPRISE_RECORD=append asks only what is not there. At the end of
 // the test it is closed, and a recorded exchange that the test did not ask
-// for fails it.
+// for fails it, unless it was skipped.
 func Test(t TB) *Cassette {
 	t.Helper()
 	c := &Cassette{
@@ -44,8 +45,8 @@ func Test(t TB) *Cassette {
 		err := c.Close()
 		switch {
 		case err == nil:
-		case t.Failed():
-			t.Logf("%v", err) // most likely a consequence
+		case t.Failed() || t.Skipped():
+			t.Logf("%v", err) // a consequence, most likely
 		default:
 			t.Errorf("%v", err)
 		}

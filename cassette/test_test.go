@@ -14,6 +14,7 @@ import (
 type fakeTB struct {
 	testing.TB
 	name    string
+	skipped bool
 	cleanup []func()
 	errors  []string
 }
@@ -22,6 +23,8 @@ func (f *fakeTB) Helper()                   {}
 func (f *fakeTB) Name() string              { return f.name }
 func (f *fakeTB) Cleanup(fn func())         { f.cleanup = append(f.cleanup, fn) }
 func (f *fakeTB) Failed() bool              { return len(f.errors) > 0 }
+func (f *fakeTB) Skipped() bool             { return f.skipped }
+func (f *fakeTB) Logf(string, ...any)       {}
 func (f *fakeTB) Errorf(s string, a ...any) { f.errors = append(f.errors, fmt.Sprintf(s, a...)) }
 
 func TestTest(t *testing.T) {
@@ -55,6 +58,13 @@ func TestTest(t *testing.T) {
 	tb.cleanup[2]()
 	if len(tb.errors) != 1 || !strings.Contains(tb.errors[0], "1 of 1 recorded exchanges were not asked for") {
 		t.Errorf("an exchange that was not asked for gives %q", tb.errors)
+	}
+
+	skipped := &fakeTB{name: tb.name, skipped: true}
+	cassette.Test(skipped)
+	skipped.cleanup[0]()
+	if skipped.Failed() {
+		t.Errorf("a test that was skipped fails with %q", skipped.errors)
 	}
 
 	missing := &fakeTB{name: "TestMissing"}

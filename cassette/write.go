@@ -13,20 +13,22 @@ import (
 const startedFormat = "2006-01-02T15:04:05.000000Z07:00"
 
 // WriteTo writes the recording as a file that go-vcr v4 reads. Two recordings
-// that are equal give the same bytes.
+// that are equal give the same bytes. One that was interrupted is written as
+// Close would have: in the order in which the exchanges began.
 func (r *Recording) WriteTo(w io.Writer) (int64, error) {
 	var total int64
+	items := inOrder(r)
 	buf := appendHead(nil, r.Comment)
-	if len(r.Interactions) == 0 {
+	if len(items) == 0 {
 		buf = append(bytes.TrimSuffix(buf, []byte("\n")), " []\n"...)
 	}
 	for i := 0; ; i++ {
 		n, err := w.Write(buf)
 		total += int64(n)
-		if err != nil || i == len(r.Interactions) {
+		if err != nil || i == len(items) {
 			return total, err
 		}
-		buf = appendInteraction(buf[:0], &r.Interactions[i])
+		buf = appendInteraction(buf[:0], &items[i])
 	}
 }
 

@@ -86,32 +86,35 @@ func Of(file string, rec *cassette.Recording) *Document {
 	doc := &Document{File: file, Exchanges: []Exchange{}}
 	for i := range rec.Interactions {
 		in := &rec.Interactions[i]
-		if in.Effect == nil {
-			doc.add(Read(in))
+		if in.Effect != nil || in.Request.URL == "" {
+			continue // a call, or what go-vcr saves of a failure: nothing
+		}
+		ex := Read(in)
+		doc.Exchanges = append(doc.Exchanges, ex)
+		if ex.Response != nil {
+			doc.Usage = doc.Usage.Add(ex.Response.Usage)
 		}
 	}
+	doc.Cost = costOf(doc.Exchanges)
 	return doc
 }
 
-func (d *Document) add(ex Exchange) {
-	d.Exchanges = append(d.Exchanges, ex)
-	if ex.Response != nil {
-		d.Usage = d.Usage.Add(ex.Response.Usage)
-	}
-	d.Cost = nil
+// costOf is the sum, or nil if that of some model call is not known.
+func costOf(exchanges []Exchange) *Cost {
 	var sum Cost
-	for _, ex := range d.Exchanges {
+	for _, ex := range exchanges {
 		switch {
 		case ex.API == nil || ex.Cost == nil && ex.Response == nil:
 			continue // it cost nothing, as far as anyone can tell
 		case ex.Cost == nil:
-			return
+			return nil
 		}
 		sum.add(ex.Cost)
 	}
-	if sum.Source != "" {
-		d.Cost = &sum
+	if sum.Source == "" {
+		return nil
 	}
+	return &sum
 }
 
 func (c *Cost) add(d *Cost) {

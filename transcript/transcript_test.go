@@ -199,6 +199,15 @@ func TestOtherExchanges(t *testing.T) {
 	}
 }
 
+// TestNoExchange: calls, and what go-vcr saves of a failure that it cannot
+// see, are no exchanges.
+func TestNoExchange(t *testing.T) {
+	rec := &cassette.Recording{Interactions: []cassette.Interaction{{}, {Effect: &cassette.Effect{Name: "add"}}}}
+	if d := cmp.Diff(&transcript.Document{File: "f", Exchanges: []transcript.Exchange{}}, transcript.Of("f", rec)); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
 func TestMillis(t *testing.T) {
 	for d, want := range map[time.Duration]string{829110292: "829.110", time.Second: "1000", 1500 * time.Microsecond: "1.500"} {
 		if got, err := transcript.Millis(d).MarshalJSON(); string(got) != want || err != nil {

@@ -20,7 +20,7 @@ func importCommand() *cobra.Command {
 langchaingo's httprr, or go-vcr's first version. The format is told by the
 content. Secrets are taken out.`,
 		Example: "  reprise import browser.har testdata/session.yaml",
-		Args:    needs(2, 2, "the file to read and the file to write"),
+		Args:    needs(2, 2, "the file to read, or the one to write,"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return importFile(cmd, args[0], args[1], force)
 		},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"strings"
@@ -99,17 +100,21 @@ func runPrompt(cmd *cobra.Command, f runFlags, prompt string) (err error) {
 	noKey := keyMissing(name)
 	var tape *cassette.Cassette
 	switch {
+	case noKey != nil && !exists(f.cassette):
+		return noKey
 	case f.cassette != "":
 		tape = &cassette.Cassette{File: f.cassette, Mode: cassette.Append, Explain: transcript.Explain}
-		defer func() { err = errors.Join(err, tape.Close()) }()
+		defer func() {
+			if closed := tape.Close(); !errors.Is(err, closed) { // the run may have ended for the same reason
+				err = errors.Join(err, closed)
+			}
+		}()
 		config.Client = func(network http.RoundTripper) *http.Client {
 			if tape.Transport = network; noKey != nil {
 				tape.Transport = refuse{noKey}
 			}
 			return tape.Client()
 		}
-	case noKey != nil:
-		return noKey
 	}
 	model, err := config.Open(f.model)
 	if err != nil {
@@ -153,6 +158,12 @@ func keyMissing(name models.Name) error {
 		return nil
 	}
 	return fmt.Errorf("no key for %s: set %s; 'reprise demo' needs none", name.Provider, name.KeyVar)
+}
+
+// exists reports whether there is a recording.
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // refuse is a network that is not to be reached, and why.
