@@ -153,7 +153,6 @@ func (r *reader) thoughts(m fields) reprise.Parts {
 	text = cmp.Or(text, content)
 	switch details := m.raw("reasoning_details"); {
 	case details != nil:
-		text = cmp.Or(text, detailsText(details))
 		return reprise.Parts{reprise.Reasoning{Text: text, Echo: &reprise.Echo{Provider: r.dialect.name(), Data: details}}}
 	case text != "" || told:
 		return reprise.Parts{reprise.Reasoning{Text: text}}
