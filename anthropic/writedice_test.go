@@ -32,7 +32,7 @@ func diceAnswer(d *dice.Dice, as Answer) *reprise.Response {
 		}
 		r.Message.Parts = append(r.Message.Parts, part)
 	}
-	reasons := []reprise.FinishReason{r.Reason, reprise.ReasonLength, reprise.ReasonRefusal, reprise.ReasonPause, reprise.ReasonOther, reprise.ReasonContentFilter}
+	reasons := []reprise.FinishReason{r.Reason, reprise.ReasonLength, reprise.ReasonRefusal, reprise.ReasonPause, reprise.ReasonContentFilter}
 	if r.Reason = reasons[d.Roll(len(reasons))]; r.Reason == reprise.ReasonContentFilter && !as.Bedrock {
 		r.Reason = reprise.ReasonRefusal
 	}

@@ -120,6 +120,9 @@ func (a *writer) unsaid() {
 	if f.Reason == reprise.ReasonContentFilter && !a.Bedrock {
 		a.Dropped("the reason %s: the API says refusal", f.Reason)
 	}
+	if f.Reason == reprise.ReasonOther {
+		a.Dropped("the reason %s: the API says end_turn", f.Reason)
+	}
 	if u := f.Usage; u.CacheRead+u.CacheWrite > u.Input {
 		a.Warn(reprise.WarnData, "of %d tokens that were read, %d cannot be the cache's", u.Input, u.CacheRead+u.CacheWrite)
 	}
@@ -159,13 +162,9 @@ func (a *writer) reason() {
 	a.extra(inDelta)
 }
 
+// stopReason is one of those that the API has: clients may know no other.
 func (a *writer) stopReason(sequence bool) string {
 	switch a.finish.Reason {
-	case reprise.ReasonStop:
-		if sequence {
-			return "stop_sequence"
-		}
-		return "end_turn"
 	case reprise.ReasonToolCalls:
 		return "tool_use"
 	case reprise.ReasonLength:
@@ -180,7 +179,10 @@ func (a *writer) stopReason(sequence bool) string {
 		}
 		return "refusal" // which is also what it says when its filter steps in
 	}
-	return string(reprise.ReasonOther)
+	if sequence && a.finish.Reason == reprise.ReasonStop {
+		return "stop_sequence"
+	}
+	return "end_turn"
 }
 
 // usage writes the tokens as the API counts them: input leaves out what the

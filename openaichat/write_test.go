@@ -160,7 +160,9 @@ func TestWriteWarns(t *testing.T) {
 		`the call "c2" of f was sent as "c1" of f`:                             append([]reprise.Event{reprise.ArgsDelta{ID: "c1", Name: "f", Args: "{}"}}, part(reprise.ToolCall{ID: "c2", Name: "f", Args: "{}"})...),
 		"the field grounding of the answer":                                    end(reprise.Finish{Extra: map[string]json.RawMessage{"grounding": json.RawMessage("{}")}}),
 		"the field service_tier of the answer":                                 end(reprise.Finish{Extra: map[string]json.RawMessage{"service_tier": json.RawMessage("7")}}),
-		"the reason pause: the API has none such":                              end(reprise.Finish{Reason: reprise.ReasonPause}),
+		"the reason refusal: the API says content_filter":                      end(reprise.Finish{Reason: reprise.ReasonRefusal}),
+		"the reason other: the API says stop":                                  end(reprise.Finish{Reason: reprise.ReasonOther}),
+		"the reason pause: the API says stop":                                  end(reprise.Finish{Reason: reprise.ReasonPause}),
 		"how many tokens are cached for an hour: the API does not tell":        end(reprise.Finish{Usage: reprise.Usage{Input: 9, CacheWrite: 5, CacheWrite1h: 5}}),
 		"one of the events' own":                                               {reprise.Warning{Message: "one of the events' own"}},
 	} {

@@ -49,8 +49,8 @@ func diceAnswer(d *dice.Dice, dialect *Dialect) *reprise.Response {
 		slices.Reverse(rest) // the calls stay together
 	}
 	r.Message.Parts = append(append(r.Message.Parts, reasoning...), rest...)
-	if n := d.Roll(5); n > 0 {
-		r.Reason = []reprise.FinishReason{reprise.ReasonLength, reprise.ReasonContentFilter, reprise.ReasonRefusal, reprise.ReasonOther}[n-1]
+	if n := d.Roll(3); n > 0 {
+		r.Reason = []reprise.FinishReason{reprise.ReasonLength, reprise.ReasonContentFilter}[n-1]
 	}
 	r.Usage = d.Usage()
 	if dialect.Cost != "" && d.Yes(2) {

@@ -33,18 +33,19 @@ func (a *writer) reason() {
 	}
 }
 
+// finishReason is one of those that the API has: clients may know no other.
 func (a *writer) finishReason() string {
-	switch r := a.finish.Reason; r {
-	case reprise.ReasonStop, reprise.ReasonLength, reprise.ReasonToolCalls, reprise.ReasonContentFilter:
+	switch r := a.finish.Reason; {
+	case r == reprise.ReasonLength, r == reprise.ReasonToolCalls, r == reprise.ReasonContentFilter:
 		return string(r)
-	case reprise.ReasonRefusal:
-		if a.refused && a.calls == 0 { // the refusal in the message tells
-			return string(reprise.ReasonStop)
-		}
-		return string(r)
+	case r == reprise.ReasonRefusal && !a.tellsRefusal():
+		return string(reprise.ReasonContentFilter)
 	}
-	return string(reprise.ReasonOther)
+	return string(reprise.ReasonStop)
 }
+
+// tellsRefusal reports whether the message says that it is a refusal.
+func (a *writer) tellsRefusal() bool { return a.refused && a.calls == 0 }
 
 // tier writes the service tier, where the answer is done.
 func (a *writer) tier() {
@@ -77,8 +78,8 @@ func (a *writer) unsaid() {
 			a.Dropped("the field %s of the answer", name)
 		}
 	}
-	if f.Reason == reprise.ReasonPause {
-		a.Dropped("the reason %s: the API has none such", f.Reason)
+	if f.Reason == reprise.ReasonPause || f.Reason == reprise.ReasonOther || f.Reason == reprise.ReasonRefusal && !a.tellsRefusal() {
+		a.Dropped("the reason %s: the API says %s", f.Reason, a.finishReason())
 	}
 	if f.Usage.CacheWrite1h > 0 {
 		a.Dropped("how many tokens are cached for an hour: the API does not tell")
