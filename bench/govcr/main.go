@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,11 +44,7 @@ func open(t peer.Target, repeat bool) (*recorder.Recorder, error) {
 }
 
 func inOrder(_ context.Context, t peer.Target) (int, error) {
-	var r *recorder.Recorder
-	if err := t.Untimed(func() (err error) { r, err = open(t, false); return err }); err != nil {
-		return 0, err
-	}
-	return peer.AskAll(r, t.Size)
+	return t.InOrder(func() (http.RoundTripper, error) { return open(t, false) })
 }
 
 // loaded is the recorder of last, which answers again and again.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"path/filepath"
 
@@ -38,11 +39,7 @@ func ready(t peer.Target) (*cassette.Cassette, error) {
 }
 
 func inOrder(_ context.Context, t peer.Target) (int, error) {
-	var c *cassette.Cassette
-	if err := t.Untimed(func() (err error) { c, err = ready(t); return err }); err != nil {
-		return 0, err
-	}
-	return peer.AskAll(c, t.Size)
+	return t.InOrder(func() (http.RoundTripper, error) { return ready(t) })
 }
 
 // loaded is the cassette of last, which answers again and again.
