@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -89,6 +90,9 @@ func record(cmd *cobra.Command, f recordFlags, file string, command []string) (e
 	}
 	if f.append && f.overwrite {
 		return usageError{errors.New("--append keeps the file, and --overwrite replaces it: only one of them can be")}
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil { // now, and not when a program waits for its first answer
+		return fmt.Errorf("%s: %w", file, err)
 	}
 	tape := &cassette.Cassette{File: file, Mode: cassette.Record, Redact: cassette.Redact{Strings: redact.Strings, Patterns: redact.Patterns}}
 	if f.append {
